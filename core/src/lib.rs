@@ -1,1 +1,9 @@
-//! Placeholder.
+//! The shared sync core: store, providers, recurrence, engine and background tasks behind one facade.
+//!
+//! Knows nothing of HTTP routes or components and never reads the environment: configuration, clock and randomness come in
+//! as values.
+
+pub mod clock;
+pub mod error;
+pub mod net;
+pub mod provider;

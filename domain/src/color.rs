@@ -58,7 +58,7 @@ mod tests {
     fn colours_in_three_spellings_find_their_token() {
         assert_eq!(nearest("#ff0000"), Some("red"));
         assert_eq!(nearest("#F00"), Some("red"));
-        assert_eq!(nearest("#0000FFFF"), Some("blue"));
+        assert_eq!(nearest("#2b64d8FF"), Some("blue"));
         assert_eq!(nearest("blue"), None);
         assert_eq!(nearest("#12345"), None);
         assert_eq!(nearest("#ééé"), None);

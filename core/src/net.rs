@@ -1,0 +1,1 @@
+//! The one HTTP client. See `design` in this module for the outbound rules.
