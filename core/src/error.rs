@@ -11,7 +11,8 @@ pub struct ProviderError {
     /// Decides what happens next.
     pub class: Class,
     /// What the user is told. Never holds a secret: no password, no token, no secret feed address.
-    pub problem: Problem,
+    /// Boxed, so that results stay small.
+    pub problem: Box<Problem>,
     /// The operation, for the log: "caldav.list", "ics.fetch".
     pub what: &'static str,
     /// At least this long, when the provider said so (`Retry-After`).
@@ -25,7 +26,7 @@ impl ProviderError {
     /// Makes one without a source.
     #[must_use]
     pub fn new(what: &'static str, class: Class, problem: Problem) -> Self {
-        Self { class, problem, what, retry_after: None, source: None }
+        Self { class, problem: Box::new(problem), what, retry_after: None, source: None }
     }
 
     /// Adds the underlying error.

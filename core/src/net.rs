@@ -1,1 +1,0 @@
-//! The one HTTP client. See `design` in this module for the outbound rules.

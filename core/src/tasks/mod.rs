@@ -1,0 +1,35 @@
+//! Background work. This module and the server are the only places that start threads or tasks.
+
+use crate::error::ProviderError;
+use syncline_domain::failure::{Class, Problem};
+
+/// Runs work that keeps a core busy (parsing a feed, hashing a password) away from the threads that serve requests. Dropping
+/// the future does not stop the work, so it must end by itself.
+///
+/// # Errors
+/// `internal_error` when the work panicked, so that one broken input stops one calendar and nothing else; `cancelled` when
+/// the server is shutting down.
+pub async fn blocking<T: Send + 'static>(what: &'static str, work: impl FnOnce() -> T + Send + 'static) -> Result<T, ProviderError> {
+    tokio::task::spawn_blocking(work).await.map_err(|error| {
+        let (class, problem) = if error.is_cancelled() {
+            let problem = Problem::new("cancelled", "The server is shutting down.", "Start the sync again when it is back.");
+            (Class::Cancelled, problem)
+        } else {
+            let message = "Syncline met a fault of its own while it read this.";
+            (Class::Permanent, Problem::new("internal_error", message, "Please report it with the server's log of this moment."))
+        };
+        ProviderError::new(what, class, problem).with_source(error)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_in_blocking_work_becomes_an_error() {
+        assert_eq!(blocking("test", || 7).await.unwrap(), 7);
+        let error = blocking("test", || -> u8 { panic!("on purpose") }).await.unwrap_err();
+        assert_eq!(error.problem.code, "internal_error");
+    }
+}
