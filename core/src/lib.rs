@@ -5,6 +5,10 @@
 
 pub mod clock;
 pub mod error;
+pub mod hub;
 pub mod net;
 pub mod provider;
+pub mod store;
 pub mod tasks;
+
+pub use hub::{Config, Hub};
