@@ -53,13 +53,13 @@ pub enum Error {
     NotFound(&'static str),
     /// What was given can not be used; the problem says what to change.
     #[error("invalid input: {}", .0.code)]
-    Invalid(Problem),
+    Invalid(Box<Problem>),
     /// Nobody is signed in, or the password is wrong.
     #[error("not authenticated: {}", .0.code)]
-    Unauthenticated(Problem),
+    Unauthenticated(Box<Problem>),
     /// The user may not do this.
     #[error("forbidden: {}", .0.code)]
-    Forbidden(Problem),
+    Forbidden(Box<Problem>),
     /// Too many attempts.
     #[error("throttled")]
     Throttled {
@@ -81,6 +81,12 @@ pub enum Error {
 }
 
 impl Error {
+    /// What was given can not be used.
+    #[must_use]
+    pub fn invalid(code: &str, message: impl Into<String>, action: impl Into<String>) -> Self {
+        Self::Invalid(Box::new(Problem::new(code, message, action)))
+    }
+
     /// What the user is told. Internal text stays behind.
     #[must_use]
     pub fn problem(&self) -> Problem {
@@ -90,14 +96,14 @@ impl Error {
                 format!("There is no such {what}."),
                 "It may have been removed in another window. Reload the page.",
             ),
-            Self::Invalid(problem) | Self::Unauthenticated(problem) | Self::Forbidden(problem) => problem.clone(),
+            Self::Invalid(problem) | Self::Unauthenticated(problem) | Self::Forbidden(problem) => (**problem).clone(),
             Self::Throttled { retry_after_s } => {
                 Problem::new("too_many_attempts", "There were too many attempts.", format!("Wait {retry_after_s} seconds, then try again."))
             }
             Self::AlreadyRunning { .. } => {
                 Problem::new("already_in_progress", "Sync already in progress.", "Watch its progress, or cancel it first.")
             }
-            Self::Provider(error) => error.problem.clone(),
+            Self::Provider(error) => (*error.problem).clone(),
             Self::Store(error) => error.problem(),
         }
     }
