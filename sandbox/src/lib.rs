@@ -1,1 +1,3 @@
-//! Placeholder.
+//! Stand-ins for the providers: tests, demo mode and benchmarks start them.
+
+pub mod ics;

@@ -49,6 +49,8 @@ pub struct OutboundPolicy {
     pub max_body: u64,
     /// How we introduce ourselves.
     pub user_agent: String,
+    /// Certificates in PEM that are trusted besides those of the operating system (a home server's own authority).
+    pub trusted_pem: Vec<u8>,
 }
 
 impl Default for OutboundPolicy {
@@ -62,6 +64,7 @@ impl Default for OutboundPolicy {
             total_timeout: Duration::from_secs(5 * 60),
             max_body: 50 * 1024 * 1024,
             user_agent: concat!("Syncline/", env!("CARGO_PKG_VERSION")).to_owned(),
+            trusted_pem: Vec::new(),
         }
     }
 }
@@ -164,7 +167,7 @@ impl HttpClient {
     /// Builds the client and, once per process, installs the TLS implementation.
     ///
     /// # Errors
-    /// `no_http_client` when TLS can not be set up at all. A machine without CA certificates is not an error: plain http works
+    /// `no_http_client` when TLS can not be set up at all, or [`OutboundPolicy::trusted_pem`] is not PEM. A machine without CA certificates is not an error: plain http works
     /// there, and https says that the certificate is not trusted.
     pub fn new(policy: OutboundPolicy) -> Result<Self, ProviderError> {
         static TLS: Once = Once::new();
@@ -172,33 +175,35 @@ impl HttpClient {
             // Somebody else may have installed one; any will do.
             drop(rustls::crypto::ring::default_provider().install_default());
         });
+        let no_client = |error: reqwest::Error| {
+            let problem = Problem::new(
+                "no_http_client",
+                "The server can not make secure connections.",
+                "Install the CA certificates of the operating system (package ca-certificates), check the additional ones, and start again.",
+            );
+            ProviderError::new("net.client", Class::Permanent, problem).with_source(error)
+        };
         let policy = Arc::new(policy);
-        let inner = Self::builder(&policy)
+        let extra = reqwest::Certificate::from_pem_bundle(&policy.trusted_pem).map_err(no_client)?;
+        let builder = || {
+            reqwest::Client::builder()
+                .redirect(reqwest::redirect::Policy::none())
+                .referer(false)
+                .no_proxy()
+                .user_agent(policy.user_agent.as_str())
+                .connect_timeout(policy.connect_timeout)
+                .pool_idle_timeout(Duration::from_secs(60))
+                .dns_resolver(guard::GuardedResolver(policy.clone()))
+        };
+        let inner = builder()
+            .tls_certs_merge(extra.clone())
             .build()
             .or_else(|error| {
-                tracing::warn!(%error, "no CA certificates on this machine; https addresses will not be trusted");
-                Self::builder(&policy).tls_certs_only([]).build()
+                tracing::warn!(%error, "this machine has no CA certificates; https addresses will not be trusted");
+                builder().tls_certs_only(extra).build()
             })
-            .map_err(|error| {
-                let problem = Problem::new(
-                    "no_http_client",
-                    "The server can not make secure connections.",
-                    "Install the CA certificates of the operating system (package ca-certificates) and start again.",
-                );
-                ProviderError::new("net.client", Class::Permanent, problem).with_source(error)
-            })?;
+            .map_err(no_client)?;
         Ok(Self { inner, policy })
-    }
-
-    fn builder(policy: &Arc<OutboundPolicy>) -> reqwest::ClientBuilder {
-        reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
-            .no_proxy()
-            .user_agent(policy.user_agent.as_str())
-            .connect_timeout(policy.connect_timeout)
-            .pool_idle_timeout(Duration::from_secs(60))
-            .dns_resolver(guard::GuardedResolver(policy.clone()))
     }
 
     /// What it was built with.
