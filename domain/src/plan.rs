@@ -19,6 +19,8 @@ pub enum Mirror<'a> {
     },
     /// It was deleted, by the provider or by an approved hold.
     Gone,
+    /// It was cancelled before it was ever stored.
+    Cancelled,
 }
 
 /// What the provider says now.
@@ -89,6 +91,7 @@ pub fn plan(mirror: Mirror<'_>, incoming: Incoming<'_>) -> Action {
     match (mirror, incoming) {
         (Mirror::Unknown, Incoming::Present { .. }) => Action::Insert,
         (Mirror::Gone, Incoming::Present { .. }) => Action::Revive,
+        (Mirror::Cancelled, Incoming::Present { .. }) => Action::Insert,
         (Mirror::Live { hash: old, version: before }, Incoming::Present { hash: new, version: after }) => {
             if old != new {
                 Action::Update
@@ -99,8 +102,8 @@ pub fn plan(mirror: Mirror<'_>, incoming: Incoming<'_>) -> Action {
             }
         }
         (Mirror::Live { .. }, Incoming::Cancelled | Incoming::Removed) => Action::Delete,
-        (Mirror::Unknown | Mirror::Gone, Incoming::Cancelled) => Action::Skip(SkipReason::Cancelled),
-        (Mirror::Unknown | Mirror::Gone, Incoming::Removed) => Action::Ignore,
+        (Mirror::Unknown | Mirror::Gone | Mirror::Cancelled, Incoming::Cancelled) | (Mirror::Cancelled, Incoming::Same) => Action::Skip(SkipReason::Cancelled),
+        (Mirror::Unknown | Mirror::Gone | Mirror::Cancelled, Incoming::Removed) => Action::Ignore,
         (_, Incoming::Unreadable) => Action::Fail,
         (Mirror::Live { .. }, Incoming::Same) => Action::Keep,
         // The version is only compared for what is stored, so this can not come from an honest provider.
@@ -139,6 +142,11 @@ mod tests {
             (Mirror::Gone, Incoming::Unreadable, Action::Fail),
             (Mirror::Gone, Incoming::Same, Action::Ignore),
             (Mirror::Gone, Incoming::Removed, Action::Ignore),
+            (Mirror::Cancelled, present("a", "1"), Action::Insert),
+            (Mirror::Cancelled, Incoming::Cancelled, Action::Skip(SkipReason::Cancelled)),
+            (Mirror::Cancelled, Incoming::Unreadable, Action::Fail),
+            (Mirror::Cancelled, Incoming::Same, Action::Skip(SkipReason::Cancelled)),
+            (Mirror::Cancelled, Incoming::Removed, Action::Ignore),
         ];
         for (mirror, incoming, action) in table {
             assert_eq!(plan(mirror, incoming), action, "{mirror:?} × {incoming:?}");

@@ -87,9 +87,13 @@ CREATE TABLE mirror (
     hash TEXT NOT NULL,                   -- of the normalised content
     raw TEXT NOT NULL,                    -- as the provider sent it
     last_end BIGINT,                      -- when its last instance ends; NULL: never
+    missing_at BIGINT,                    -- the provider does not list it any more; the delete guard decides
+    kept BOOLEAN NOT NULL,                -- the user said: keep it although the provider does not list it
     gone_at BIGINT,
+    gone_reason TEXT,                     -- removed, approved, cancelled (never stored), unreadable (never stored)
     PRIMARY KEY (calendar_id, remote_id)
 ) WITHOUT ROWID;
+CREATE INDEX mirror_missing ON mirror(calendar_id) WHERE missing_at IS NOT NULL AND gone_at IS NULL;
 
 CREATE TABLE events (
     id TEXT PRIMARY KEY,
@@ -179,6 +183,7 @@ CREATE TABLE journal (
 CREATE TABLE locks (
     connection_id TEXT PRIMARY KEY REFERENCES connections(id) ON DELETE CASCADE,
     job_id TEXT NOT NULL,
+    owner TEXT NOT NULL,                  -- process that holds it: <pid>:<random>
     fence BIGINT NOT NULL,                -- grows with every claim
     expires_at BIGINT NOT NULL
 );
