@@ -7,7 +7,9 @@ pub mod clock;
 pub mod error;
 pub mod hub;
 pub mod net;
+mod private;
 pub mod provider;
+pub mod secrets;
 pub mod store;
 pub mod tasks;
 

@@ -6,6 +6,7 @@ mod calendar;
 mod connections;
 mod holds;
 mod live;
+mod open;
 mod syncs;
 
 pub use accounts::{NewSession, NewToken};
@@ -16,6 +17,7 @@ pub use syncs::{Scope, Started, SyncOptions};
 use crate::clock::Clock;
 use crate::error::{Error, StoreError};
 use crate::net::OutboundPolicy;
+use crate::secrets::Keyring;
 use crate::store::Db;
 use secrecy::SecretString;
 use std::path::PathBuf;
@@ -60,6 +62,7 @@ pub struct Hub(Arc<Inner>);
 
 pub(crate) struct Inner {
     pub(crate) db: Db,
+    pub(crate) secrets: Keyring,
     pub(crate) config: Config,
 }
 
@@ -69,12 +72,9 @@ impl Hub {
     /// # Errors
     /// When the folder, the key or the database can not be used; the message says which and why.
     pub async fn open(config: Config) -> Result<Self, Error> {
-        let db = match config.database_url.as_deref() {
-            Some("sqlite::memory:") => Db::open_memory().await?,
-            Some(url) => Db::open_postgres(url).await?,
-            None => Db::open_file(&config.data_dir.join("syncline.db")).await?,
-        };
-        Ok(Self(Arc::new(Inner { db, config })))
+        let db = open::database(&config).await?;
+        let secrets = open::keyring(&config, &db).await?;
+        Ok(Self(Arc::new(Inner { db, secrets, config })))
     }
 
     /// Runs the scheduler, the horizon and the clean-up until the returned future is dropped. `syncline serve` does this;

@@ -100,6 +100,10 @@ impl Db {
     /// # Errors
     /// When the folder is not writable, the file is not a database, or it was made by a newer version.
     pub async fn open_file(path: &Path) -> Result<Self, StoreError> {
+        // SQLite gives its log and index files the mode of the file itself.
+        if crate::private::file(path).map_err(sqlx::Error::Io).named("open")? {
+            tracing::warn!(path = %path.display(), "the database could be read by other users of this machine; its mode is 0600 now");
+        }
         let options = sqlite_options(SqliteConnectOptions::new().filename(path).create_if_missing(true));
         let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await.named("open")?;
         let readers = SqlitePoolOptions::new().max_connections(4).min_connections(0).connect_lazy_with(options.pragma("query_only", "on"));
