@@ -1,1 +1,143 @@
-//! Placeholder.
+//! The page of Syncline: leptos components, pages and thin server functions. Logic sits in `domain` or `core`.
+//!
+//! The same code renders on the server (feature `ssr`) and in the browser (feature `hydrate`). Every page is rendered as a
+//! whole on the server ([`SsrMode::Async`]) and can be read without JavaScript. Who is signed in and what is provided to
+//! server functions: `context` and `session` (both only on the server). Nothing of the server's side ships to the browser.
+
+pub mod address;
+#[cfg(feature = "ssr")]
+pub mod context;
+pub mod error;
+pub mod pages;
+#[cfg(feature = "ssr")]
+pub mod session;
+pub mod ui;
+
+use leptos::nonce::use_nonce;
+use leptos::prelude::*;
+use leptos_meta::{Title, provide_meta_context};
+use leptos_router::SsrMode;
+use leptos_router::components::{ParentRoute, Route, Router, Routes};
+use leptos_router::path;
+use std::sync::Arc;
+use syncline_domain::view::{Preferences, Theme, Viewer};
+
+/// What the document needs to know of the site.
+#[derive(Debug, Clone)]
+pub struct Site {
+    /// A hash over the stylesheet, the script and the WASM: part of their addresses, so that they can be cached for ever.
+    pub version: Arc<str>,
+}
+
+/// Who is signed in, as the page knows it. The same value on the server and at hydration, so nothing flickers.
+#[derive(Debug, Clone, Copy)]
+pub struct Session(pub RwSignal<Option<Viewer>>);
+
+impl Session {
+    /// The signed-in user's preferences; the defaults when nobody is signed in.
+    #[must_use]
+    pub fn preferences(self) -> Signal<Preferences> {
+        Signal::derive(move || self.0.with(|viewer| viewer.as_ref().map(|viewer| viewer.preferences.clone()).unwrap_or_default()))
+    }
+}
+
+/// Who is signed in.
+///
+/// # Panics
+/// Outside of [`App`].
+#[must_use]
+pub fn use_session() -> Session {
+    expect_context::<Session>()
+}
+
+/// The whole document; only the server renders it.
+#[must_use]
+pub fn shell(site: &Site) -> impl IntoView + use<> {
+    let version = &site.version;
+    let script = format!("/pkg/syncline.js?v={version}");
+    let wasm = format!("/pkg/syncline.wasm?v={version}");
+    // A module script waits for the document; the page is readable long before.
+    let hydrate = format!("import({script:?}).then(page => page.default({{ module_or_path: {wasm:?} }}).then(() => page.hydrate()));");
+    view! {
+        <!DOCTYPE html>
+        <html lang="en" data-theme=theme_name(signed_in().map(|viewer| viewer.preferences.theme).unwrap_or_default())>
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover" />
+                <meta name="color-scheme" content="light dark" />
+                <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+                <link rel="stylesheet" href=format!("/pkg/syncline.css?v={version}") />
+                <link rel="modulepreload" href=script />
+                <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous" />
+                <leptos_meta::MetaTags />
+                <script type="module" nonce=use_nonce()>
+                    {hydrate}
+                </script>
+            </head>
+            <body>
+                <App />
+            </body>
+        </html>
+    }
+}
+
+/// The page: signals that every part shares, and the routes.
+#[component]
+pub fn App() -> impl IntoView {
+    provide_meta_context();
+    let session = Session(RwSignal::new(SharedValue::new(signed_in).into_inner()));
+    provide_context(session);
+    view! {
+        <Title formatter=|text: String| if text.is_empty() { "Syncline".to_owned() } else { format!("{text} · Syncline") } />
+        <Router>
+            <Routes fallback=NotFound>
+                <ParentRoute path=path!("") view=ui::frame::Frame ssr=SsrMode::Async>
+                    <Route path=path!("/") view=pages::calendar::CalendarPage ssr=SsrMode::Async />
+                    <Route path=path!("/settings/calendars") view=pages::settings::SettingsPage ssr=SsrMode::Async />
+                    <Route path=path!("/settings/connections") view=pages::connections::ConnectionsPage ssr=SsrMode::Async />
+                    <Route path=path!("/settings/account") view=pages::account::AccountPage ssr=SsrMode::Async />
+                    <Route path=path!("/holds") view=pages::holds::HoldsPage ssr=SsrMode::Async />
+                    <Route path=path!("/history") view=pages::history::HistoryPage ssr=SsrMode::Async />
+                </ParentRoute>
+                <Route path=path!("/setup") view=pages::setup::SetupPage ssr=SsrMode::Async />
+                <Route path=path!("/sign-in") view=pages::sign_in::SignInPage ssr=SsrMode::Async />
+            </Routes>
+        </Router>
+    }
+}
+
+/// The value of `data-theme` on `<html>`.
+#[must_use]
+pub fn theme_name(theme: Theme) -> &'static str {
+    match theme {
+        Theme::System => "system",
+        Theme::Light => "light",
+        Theme::Dark => "dark",
+    }
+}
+
+/// An address that no page has; the server answers it with 404.
+#[component]
+fn NotFound() -> impl IntoView {
+    #[cfg(feature = "ssr")]
+    if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
+        response.set_status(http::StatusCode::NOT_FOUND);
+    }
+    view! {
+        <Title text="Page not found" />
+        <main id="main">
+            <h1>"There is no such page"</h1>
+            <p>
+                <a href="/">"Go to the calendar"</a>
+            </p>
+        </main>
+    }
+}
+
+/// Who is signed in, on the server; in the browser the value comes with the document.
+fn signed_in() -> Option<Viewer> {
+    #[cfg(feature = "ssr")]
+    return context::viewer();
+    #[cfg(not(feature = "ssr"))]
+    None
+}

@@ -1,0 +1,1 @@
+//! Fields with labels and their errors.

@@ -1,0 +1,1 @@
+//! The live stream of the page: one `EventSource`, window events, signals.

@@ -1,0 +1,11 @@
+//! Pieces that several pages share.
+
+pub mod form;
+pub mod frame;
+pub mod icons;
+pub mod live;
+pub mod progress;
+pub mod rail;
+pub mod sheet;
+pub mod sync_button;
+pub mod toolbar;

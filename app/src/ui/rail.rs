@@ -1,0 +1,1 @@
+//! The left rail: mini-month and calendars.

@@ -1,0 +1,1 @@
+//! The toolbar above the grid.
