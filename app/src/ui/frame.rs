@@ -1,5 +1,6 @@
 //! The frame around every page of a signed-in user.
 
+use crate::ui::live::LiveRoot;
 use leptos::prelude::*;
 use leptos_router::components::Outlet;
 
@@ -10,8 +11,10 @@ pub fn Frame() -> impl IntoView {
         <a class="skip" href="#main">
             "Skip to the content"
         </a>
-        <main id="main">
-            <Outlet />
-        </main>
+        <LiveRoot>
+            <main id="main">
+                <Outlet />
+            </main>
+        </LiveRoot>
     }
 }

@@ -1,1 +1,0 @@
-//! Fields with labels and their errors.

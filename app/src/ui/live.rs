@@ -1,1 +1,0 @@
-//! The live stream of the page: one `EventSource`, window events, signals.

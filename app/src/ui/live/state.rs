@@ -1,0 +1,161 @@
+//! What a tab knows about the user's syncs: pure, so that it is tested without a browser.
+//!
+//! Invariants: a snapshot of a job never replaces a newer one; a run is reported once however often the server says it;
+//! what a lost stream did not bring is found again in an overview.
+
+use crate::ui::relative_time::words::parse_iso;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use syncline_domain::ids::JobId;
+use syncline_domain::sync::{JobProgress, SyncReport, Trigger};
+use syncline_domain::view::{Live, SyncOverview};
+
+/// So many reports are remembered, to know a repetition.
+const REMEMBERED: usize = 32;
+
+/// What the page has to do after a message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Happened {
+    /// A run ended, and this tab had not heard of it.
+    Completed(SyncReport, Option<Trigger>),
+    /// Connections or calendars changed.
+    Changed,
+    /// A run is not at work any more but its report is not here: ask for it.
+    ReportMissing(JobId),
+}
+
+/// What a tab knows about the user's syncs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LiveState {
+    jobs: BTreeMap<JobId, JobProgress>,
+    /// Runs that this tab started and has not seen a snapshot of.
+    expected: BTreeSet<JobId>,
+    reports: VecDeque<SyncReport>,
+    ended: VecDeque<JobId>,
+    /// The last sync of anything that went well, unix milliseconds.
+    pub last_success_at: Option<i64>,
+}
+
+impl LiveState {
+    /// The state of a page that was just loaded: its last report is known already and is not announced again.
+    #[must_use]
+    pub fn of(overview: &SyncOverview) -> Self {
+        let mut state = Self { last_success_at: overview.last_success_at, ..Self::default() };
+        state.jobs = overview.running.iter().map(|job| (job.job_id.clone(), job.clone())).collect();
+        if let Some(report) = &overview.last_report {
+            state.remember(report.clone());
+        }
+        state
+    }
+
+    /// The jobs of runs that are at work, in order of id. A job that has ended stays until its whole run has.
+    pub fn jobs(&self) -> impl Iterator<Item = &JobProgress> {
+        self.jobs.values()
+    }
+
+    /// Whether anything is at work.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        !self.jobs.is_empty() || !self.expected.is_empty()
+    }
+
+    /// The last run that ended.
+    #[must_use]
+    pub fn last_report(&self) -> Option<&SyncReport> {
+        self.reports.back()
+    }
+
+    /// The report of a run, by the id of any of its jobs.
+    #[must_use]
+    pub fn report_of(&self, job: &JobId) -> Option<&SyncReport> {
+        self.reports.iter().rev().find(|report| report.job_id == *job || report.job_ids.contains(job))
+    }
+
+    /// This tab started a run (or was told that one is at work): it counts as running until its report is here.
+    pub fn expect(&mut self, run: &JobId) {
+        let known = self.jobs.values().any(|job| job.run_id == *run || job.job_id == *run);
+        if !known && self.report_of(run).is_none() {
+            self.expected.insert(run.clone());
+        }
+    }
+
+    /// Takes a message of the stream.
+    pub fn apply(&mut self, message: Live) -> Option<Happened> {
+        match message {
+            Live::Progress(job) => {
+                self.progress(job);
+                None
+            }
+            Live::Complete(report) => self.complete(report),
+            Live::Changed => Some(Happened::Changed),
+        }
+    }
+
+    /// Takes an overview that was asked for after the stream was lost or (re)opened.
+    pub fn reconcile(&mut self, overview: &SyncOverview) -> Vec<Happened> {
+        let mut happened = Vec::new();
+        for job in &overview.running {
+            self.progress(job.clone());
+        }
+        if let Some(report) = &overview.last_report {
+            happened.extend(self.complete(report.clone()));
+        }
+        let at_work = |run: &JobId| overview.running.iter().any(|job| job.run_id == *run || job.job_id == *run);
+        // A job that started after the overview was taken is not missing from it.
+        let lost: BTreeSet<JobId> = self
+            .jobs
+            .values()
+            .filter(|job| !at_work(&job.run_id) && job.started_at.is_none_or(|at| at <= overview.now))
+            .map(|job| job.run_id.clone())
+            .chain(self.expected.iter().filter(|run| !at_work(run)).cloned())
+            .collect();
+        happened.extend(lost.into_iter().map(Happened::ReportMissing));
+        self.last_success_at = self.last_success_at.max(overview.last_success_at);
+        happened
+    }
+
+    /// A run is neither at work nor does it have a report: forget it.
+    pub fn give_up(&mut self, run: &JobId) {
+        self.expected.remove(run);
+        self.jobs.retain(|_, job| job.run_id != *run);
+    }
+
+    fn progress(&mut self, job: JobProgress) {
+        let stale = self.ended.contains(&job.job_id)
+            || self.report_of(&job.job_id).is_some()
+            || self.jobs.get(&job.job_id).is_some_and(|known| known.seq >= job.seq);
+        if !stale {
+            self.expected.remove(&job.run_id);
+            self.expected.remove(&job.job_id);
+            self.jobs.insert(job.job_id.clone(), job);
+        }
+    }
+
+    fn complete(&mut self, report: SyncReport) -> Option<Happened> {
+        if self.reports.iter().any(|known| known.job_id == report.job_id) {
+            return None;
+        }
+        let of_run = |job: &JobProgress| job.run_id == report.job_id || report.job_ids.contains(&job.job_id);
+        let trigger = self.jobs.values().find(|job| of_run(job)).map(|job| job.trigger);
+        let over: Vec<JobId> = self.jobs.values().filter(|job| of_run(job)).map(|job| job.job_id.clone()).collect();
+        for job in over.iter().chain(&report.job_ids) {
+            self.jobs.remove(job);
+            self.expected.remove(job);
+            self.ended.push_back(job.clone());
+        }
+        self.ended.drain(..self.ended.len().saturating_sub(4 * REMEMBERED));
+        if report.success {
+            self.last_success_at = self.last_success_at.max(parse_iso(&report.timestamp));
+        }
+        self.remember(report.clone());
+        Some(Happened::Completed(report, trigger))
+    }
+
+    fn remember(&mut self, report: SyncReport) {
+        self.reports.push_back(report);
+        self.reports.drain(..self.reports.len().saturating_sub(REMEMBERED));
+    }
+}
+
+#[cfg(test)]
+#[path = "state_tests.rs"]
+mod tests;
