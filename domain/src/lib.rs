@@ -12,6 +12,7 @@ pub mod event;
 pub mod failure;
 pub mod guard;
 pub mod ids;
+pub mod layout;
 pub mod plan;
 pub mod sync;
 pub mod time;

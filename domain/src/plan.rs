@@ -102,7 +102,9 @@ pub fn plan(mirror: Mirror<'_>, incoming: Incoming<'_>) -> Action {
             }
         }
         (Mirror::Live { .. }, Incoming::Cancelled | Incoming::Removed) => Action::Delete,
-        (Mirror::Unknown | Mirror::Gone | Mirror::Cancelled, Incoming::Cancelled) | (Mirror::Cancelled, Incoming::Same) => Action::Skip(SkipReason::Cancelled),
+        (Mirror::Unknown | Mirror::Gone | Mirror::Cancelled, Incoming::Cancelled) | (Mirror::Cancelled, Incoming::Same) => {
+            Action::Skip(SkipReason::Cancelled)
+        }
         (Mirror::Unknown | Mirror::Gone | Mirror::Cancelled, Incoming::Removed) => Action::Ignore,
         (_, Incoming::Unreadable) => Action::Fail,
         (Mirror::Live { .. }, Incoming::Same) => Action::Keep,

@@ -1,0 +1,174 @@
+//! Dates and times in words.
+
+use jiff::civil::{Date, DateTime, Time};
+
+const MONTHS: [&str; 12] =
+    ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
+const WEEKDAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
+
+/// "November".
+#[must_use]
+pub fn month_name(day: Date) -> &'static str {
+    MONTHS[usize::from(day.month().unsigned_abs().clamp(1, 12)) - 1]
+}
+
+/// "Nov".
+#[must_use]
+pub fn month_short(day: Date) -> &'static str {
+    &month_name(day)[..3]
+}
+
+/// "Friday".
+#[must_use]
+pub fn weekday_name(day: Date) -> &'static str {
+    WEEKDAYS[usize::from(day.weekday().to_monday_zero_offset().unsigned_abs()) % 7]
+}
+
+/// "Fri".
+#[must_use]
+pub fn weekday_short(day: Date) -> &'static str {
+    &weekday_name(day)[..3]
+}
+
+/// "Friday, 20 November 2026".
+#[must_use]
+pub fn day_long(day: Date) -> String {
+    format!("{}, {} {} {}", weekday_name(day), day.day(), month_name(day), day.year())
+}
+
+/// "20 Nov 2026".
+#[must_use]
+pub fn day_short(day: Date) -> String {
+    format!("{} {} {}", day.day(), month_short(day), day.year())
+}
+
+/// "15:30", or "3:30 pm" and "3 pm" on the 12-hour clock.
+#[must_use]
+pub fn time(at: Time, hour12: bool) -> String {
+    if hour12 {
+        let hour = (at.hour() + 11) % 12 + 1;
+        let half = if at.hour() < 12 { "am" } else { "pm" };
+        if at.minute() == 0 { format!("{hour} {half}") } else { format!("{hour}:{:02} {half}", at.minute()) }
+    } else {
+        format!("{:02}:{:02}", at.hour(), at.minute())
+    }
+}
+
+/// "09:00 – 10:30", "9 – 10:30 am", "11:30 am – 1 pm"; the start alone when there is no length.
+#[must_use]
+pub fn time_range(start: DateTime, end: DateTime, hour12: bool) -> String {
+    if start == end {
+        return time(start.time(), hour12);
+    }
+    let (from, to) = (time(start.time(), hour12), time(end.time(), hour12));
+    let same_half = hour12 && start.date() == end.date() && (start.hour() < 12) == (end.hour() < 12);
+    let from = if same_half { from.trim_end_matches(" am").trim_end_matches(" pm").to_owned() } else { from };
+    format!("{from} – {to}")
+}
+
+/// The label of an hour line: "09:00" or "9 am".
+#[must_use]
+pub fn hour(hour: i8, hour12: bool) -> String {
+    Time::new(hour, 0, 0, 0).map_or_else(|_| String::new(), |at| time(at, hour12))
+}
+
+/// "just now", "5 minutes ago", "in 2 hours"; both in unix milliseconds.
+#[must_use]
+pub fn relative(at: i64, now: i64) -> String {
+    let seconds = now.saturating_sub(at) / 1000;
+    let size = seconds.unsigned_abs();
+    let (count, unit) = match size {
+        0..45 => return "just now".to_owned(),
+        45..5_400 => ((size + 30) / 60, "minute"),
+        5_400..129_600 => ((size + 1_800) / 3_600, "hour"),
+        129_600..3_888_000 => ((size + 43_200) / 86_400, "day"),
+        3_888_000..47_304_000 => ((size + 1_314_000) / 2_628_000, "month"),
+        _ => ((size + 15_768_000) / 31_536_000, "year"),
+    };
+    let plural = if count == 1 { "" } else { "s" };
+    if seconds >= 0 { format!("{count} {unit}{plural} ago") } else { format!("in {count} {unit}{plural}") }
+}
+
+/// "1 event", "1,200 events".
+#[must_use]
+pub fn count(number: u64, one: &str, many: &str) -> String {
+    format!("{} {}", thousands(number), if number == 1 { one } else { many })
+}
+
+/// "12,345".
+#[must_use]
+pub fn thousands(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::civil::{date, time as at};
+
+    #[test]
+    fn times_are_said_by_both_clocks() {
+        for (time_of, by24, by12) in [
+            (at(0, 0, 0, 0), "00:00", "12 am"),
+            (at(0, 5, 0, 0), "00:05", "12:05 am"),
+            (at(9, 0, 0, 0), "09:00", "9 am"),
+            (at(12, 0, 0, 0), "12:00", "12 pm"),
+            (at(15, 30, 0, 0), "15:30", "3:30 pm"),
+        ] {
+            assert_eq!(time(time_of, false), by24);
+            assert_eq!(time(time_of, true), by12);
+        }
+    }
+
+    #[test]
+    fn a_range_says_am_or_pm_once_where_that_is_enough() {
+        let day = date(2026, 11, 20);
+        let range = |from: (i8, i8), to: (i8, i8), hour12| time_range(day.at(from.0, from.1, 0, 0), day.at(to.0, to.1, 0, 0), hour12);
+        assert_eq!(range((9, 0), (10, 30), false), "09:00 – 10:30");
+        assert_eq!(range((9, 0), (10, 30), true), "9 – 10:30 am");
+        assert_eq!(range((11, 30), (13, 0), true), "11:30 am – 1 pm");
+        assert_eq!(range((9, 0), (9, 0), true), "9 am");
+    }
+
+    #[test]
+    fn relative_times_change_their_unit_where_people_do() {
+        let now = 1_800_000_000_000;
+        for (seconds, words) in [
+            (0, "just now"),
+            (44, "just now"),
+            (60, "1 minute ago"),
+            (300, "5 minutes ago"),
+            (3_600, "60 minutes ago"),
+            (7_200, "2 hours ago"),
+            (86_400, "24 hours ago"),
+            (2 * 86_400, "2 days ago"),
+            (60 * 86_400, "2 months ago"),
+            (800 * 86_400, "2 years ago"),
+            (-300, "in 5 minutes"),
+        ] {
+            assert_eq!(relative(now - seconds * 1000, now), words);
+        }
+    }
+
+    #[test]
+    fn numbers_have_thousands_marks() {
+        assert_eq!(thousands(7), "7");
+        assert_eq!(thousands(1_234_567), "1,234,567");
+        assert_eq!(count(1, "event", "events"), "1 event");
+        assert_eq!(count(2_400, "event", "events"), "2,400 events");
+    }
+
+    #[test]
+    fn days_are_said_in_full() {
+        assert_eq!(day_long(date(2026, 11, 20)), "Friday, 20 November 2026");
+        assert_eq!(day_short(date(2026, 5, 3)), "3 May 2026");
+    }
+}
