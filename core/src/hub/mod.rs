@@ -19,6 +19,9 @@ use crate::error::{Error, StoreError};
 use crate::net::OutboundPolicy;
 use crate::secrets::Keyring;
 use crate::store::Db;
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use secrecy::SecretString;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -95,6 +98,13 @@ impl Hub {
     #[must_use]
     pub fn now(&self) -> i64 {
         self.0.config.clock.now()
+    }
+
+    /// What a clock on the wall shows now in a zone (an IANA name); UTC when there is none or it is unknown.
+    #[must_use]
+    pub fn wall_now(&self, zone: Option<&str>) -> DateTime {
+        let zone = zone.and_then(|name| TimeZone::get(name).ok()).unwrap_or(TimeZone::UTC);
+        Timestamp::from_millisecond(self.now()).map_or(DateTime::ZERO, |now| zone.to_datetime(now))
     }
 
     /// Ends running jobs in an orderly way (they can be resumed) and closes the database.

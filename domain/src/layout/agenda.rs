@@ -78,7 +78,10 @@ mod tests {
     use super::*;
     use jiff::civil::date as day;
 
-    fn lines(days: &[AgendaDay]) -> Vec<(i8, Vec<(usize, i32, i32)>)> {
+    type Line = (i8, Vec<(usize, i32, i32)>);
+
+    /// Day of the month and (event, day, of) of its entries.
+    fn lines(days: &[AgendaDay]) -> Vec<Line> {
         days.iter().map(|day| (day.date.day(), day.entries.iter().map(|entry| (entry.event, entry.day, entry.of)).collect())).collect()
     }
 

@@ -72,43 +72,6 @@ pub fn hour(hour: i8, hour12: bool) -> String {
     Time::new(hour, 0, 0, 0).map_or_else(|_| String::new(), |at| time(at, hour12))
 }
 
-/// "just now", "5 minutes ago", "in 2 hours"; both in unix milliseconds.
-#[must_use]
-pub fn relative(at: i64, now: i64) -> String {
-    let seconds = now.saturating_sub(at) / 1000;
-    let size = seconds.unsigned_abs();
-    let (count, unit) = match size {
-        0..45 => return "just now".to_owned(),
-        45..5_400 => ((size + 30) / 60, "minute"),
-        5_400..129_600 => ((size + 1_800) / 3_600, "hour"),
-        129_600..3_888_000 => ((size + 43_200) / 86_400, "day"),
-        3_888_000..47_304_000 => ((size + 1_314_000) / 2_628_000, "month"),
-        _ => ((size + 15_768_000) / 31_536_000, "year"),
-    };
-    let plural = if count == 1 { "" } else { "s" };
-    if seconds >= 0 { format!("{count} {unit}{plural} ago") } else { format!("in {count} {unit}{plural}") }
-}
-
-/// "1 event", "1,200 events".
-#[must_use]
-pub fn count(number: u64, one: &str, many: &str) -> String {
-    format!("{} {}", thousands(number), if number == 1 { one } else { many })
-}
-
-/// "12,345".
-#[must_use]
-pub fn thousands(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,34 +99,6 @@ mod tests {
         assert_eq!(range((9, 0), (10, 30), true), "9 – 10:30 am");
         assert_eq!(range((11, 30), (13, 0), true), "11:30 am – 1 pm");
         assert_eq!(range((9, 0), (9, 0), true), "9 am");
-    }
-
-    #[test]
-    fn relative_times_change_their_unit_where_people_do() {
-        let now = 1_800_000_000_000;
-        for (seconds, words) in [
-            (0, "just now"),
-            (44, "just now"),
-            (60, "1 minute ago"),
-            (300, "5 minutes ago"),
-            (3_600, "60 minutes ago"),
-            (7_200, "2 hours ago"),
-            (86_400, "24 hours ago"),
-            (2 * 86_400, "2 days ago"),
-            (60 * 86_400, "2 months ago"),
-            (800 * 86_400, "2 years ago"),
-            (-300, "in 5 minutes"),
-        ] {
-            assert_eq!(relative(now - seconds * 1000, now), words);
-        }
-    }
-
-    #[test]
-    fn numbers_have_thousands_marks() {
-        assert_eq!(thousands(7), "7");
-        assert_eq!(thousands(1_234_567), "1,234,567");
-        assert_eq!(count(1, "event", "events"), "1 event");
-        assert_eq!(count(2_400, "event", "events"), "2,400 events");
     }
 
     #[test]
