@@ -12,5 +12,7 @@ pub mod provider;
 pub mod secrets;
 pub mod store;
 pub mod tasks;
+#[cfg(feature = "test-support")]
+pub mod testing;
 
 pub use hub::{Config, Hub};

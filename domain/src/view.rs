@@ -23,8 +23,9 @@ pub struct Viewer {
     pub preferences: Preferences,
 }
 
-/// How times and weeks are shown. Set once from the browser, settable by the user.
+/// How times and weeks are shown. Set once from the browser, settable by the user. What is missing in stored ones is the default.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Preferences {
     /// IANA zone; `None` until the browser or the user said one (then UTC is shown).
     pub time_zone: Option<String>,

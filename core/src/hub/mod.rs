@@ -28,7 +28,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// What a hub needs to know. It never reads the environment itself.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Config {
     /// The folder of the SQLite file and the key file; made with mode 0700 when it is missing.
     pub data_dir: PathBuf,
@@ -59,9 +59,16 @@ impl Config {
     }
 }
 
+impl std::fmt::Debug for Config {
+    /// Leaves out the database URL, which may hold a password.
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Config").field("data_dir", &self.data_dir).field("outbound", &self.outbound).finish_non_exhaustive()
+    }
+}
+
 /// The sync hub. Cheap to clone.
 #[derive(Clone)]
-pub struct Hub(Arc<Inner>);
+pub struct Hub(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
     pub(crate) db: Db,
