@@ -6,9 +6,11 @@
 pub mod clock;
 pub mod error;
 pub mod hub;
+pub mod ical;
 pub mod net;
 mod private;
 pub mod provider;
+pub mod recurrence;
 pub mod secrets;
 pub mod store;
 pub mod tasks;

@@ -126,6 +126,10 @@ pub struct Recurrence {
     /// Instances that do not take place, named by their original start.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub except_dates: Vec<DateValue>,
+    /// Every instance lasts exactly so many milliseconds (DURATION with time parts only, RFC 5545 §3.3.6). `None`: it
+    /// lasts as long on the wall clock as the first one, whatever daylight saving does meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exact_duration: Option<i64>,
 }
 
 /// One RDATE.

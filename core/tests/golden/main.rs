@@ -1,0 +1,4 @@
+//! Golden tests: iCalendar text in, concrete instances out. Every expectation was written by hand.
+
+mod sample;
+mod support;
