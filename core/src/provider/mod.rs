@@ -7,6 +7,8 @@
 //! How to add one: a folder with `mod.rs` (the trait), `transport.rs` (requests), `wire.rs` (their forms) and `normalize.rs`
 //! (pure, to [`Event`]), a variant of [`ProviderKind`], and an instance of the provider suite in the tests.
 
+pub mod ics;
+
 use crate::error::ProviderError;
 use async_trait::async_trait;
 use futures::stream::BoxStream;
