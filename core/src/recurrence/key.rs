@@ -87,3 +87,19 @@ pub(super) fn wall(value: &DateValue) -> DateTime {
         DateValue::Zoned(moment) => moment.wall,
     }
 }
+
+/// The wall time of a place on the master's axis.
+pub(super) fn wall_at(place: Place, master: &When) -> DateTime {
+    match master {
+        When::Timed { start, .. } => Zone::of(start).to_wall(place),
+        _ => from_naive_ms(place),
+    }
+}
+
+pub(super) fn start_wall(when: &When) -> DateTime {
+    match when {
+        When::Timed { start, .. } => start.wall,
+        When::AllDay { start, .. } => start.to_datetime(Time::midnight()),
+        When::Floating { start, .. } => *start,
+    }
+}

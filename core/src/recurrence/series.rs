@@ -1,11 +1,11 @@
 //! Expansion of a series: a master with its overrides, overrides alone, or single events.
 
 use super::engine::{self, Ended};
-use super::key::{Named, Place, key_at, named, place, place_of_key};
+use super::key::{Named, Place, key_at, named, place, place_of_key, start_wall, wall_at};
 use super::rule::{Frequency, Rule};
 use super::written::Written;
 use super::zone::{Zone, shift};
-use jiff::civil::{Date, DateTime, Time};
+use jiff::civil::{Date, Time};
 use std::collections::{BTreeMap, HashSet};
 use syncline_domain::event::{Event, EventStatus, Recurrence};
 use syncline_domain::time::{DAY_MS, InstanceKey, Millis, TimeKind, When, from_naive_ms, naive_ms};
@@ -263,22 +263,6 @@ impl<'a> Series<'a> {
     }
 }
 
-/// The wall time of a place on the master's axis.
-fn wall_at(place: Place, master: &When) -> DateTime {
-    match master {
-        When::Timed { start, .. } => Zone::of(start).to_wall(place),
-        _ => from_naive_ms(place),
-    }
-}
-
-fn start_wall(when: &When) -> DateTime {
-    match when {
-        When::Timed { start, .. } => start.wall,
-        When::AllDay { start, .. } => start.to_datetime(Time::midnight()),
-        When::Floating { start, .. } => *start,
-    }
-}
-
 /// The end of an instance that starts at a place: as far on the wall clock as in the first instance.
 fn end_of(start: Millis, when: &When, rules: Option<&Recurrence>) -> Millis {
     match when {
@@ -385,7 +369,7 @@ fn with_start(mut rule: Rule, event: &Event, warn: &mut impl FnMut(&'static str)
 }
 
 /// The last place that UNTIL lets through (inclusive), in every spelling that is seen: UTC, local, or a date.
-fn until(rule: &Rule, master: &When) -> Option<Place> {
+pub(super) fn until(rule: &Rule, master: &When) -> Option<Place> {
     let until = rule.until?;
     let last_of_day = |date: Date| date.at(23, 59, 59, 999_999_999);
     Some(match (master, until) {
