@@ -7,7 +7,9 @@
 //! To add a table: a migration with the same number in both folders, a file here, a case in the store suite.
 
 pub mod bulk;
+pub(crate) mod calendar_reads;
 pub mod dialect;
+pub mod occurrences;
 pub(crate) mod sessions;
 pub(crate) mod tokens;
 pub(crate) mod users;
