@@ -4,11 +4,13 @@
 //! as values.
 
 pub mod clock;
+mod engine;
 pub mod error;
 pub mod hub;
 pub mod ical;
 pub mod net;
 mod private;
+mod progress;
 pub mod provider;
 pub mod recurrence;
 pub mod secrets;

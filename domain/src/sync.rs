@@ -186,6 +186,9 @@ pub struct CalendarResult {
     pub total: u64,
     /// Reason → number of objects that were skipped or could not be read for it.
     pub skipped_reasons: BTreeMap<String, u64>,
+    /// Oddity → number of objects that were stored all the same: `unknown_zone`, `rule_cut`, …
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub warnings: BTreeMap<String, u64>,
     /// What went wrong and what to do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<Problem>,
@@ -381,6 +384,7 @@ mod tests {
             counts: Counts { synced: 1, ..Counts::default() },
             total: 1,
             skipped_reasons: BTreeMap::new(),
+            warnings: BTreeMap::new(),
             error: None,
             hold: None,
             duration_ms: 0,

@@ -1,10 +1,19 @@
 //! Connections and calendars.
 
-use super::{Hub, pending};
+use super::Hub;
+use super::provide::{IcsSettings, pack};
+use crate::clock::new_id;
+use crate::engine::job::store_calendar;
 use crate::error::Error;
-use secrecy::SecretString;
+use crate::provider::ics::{self, Ics, IcsSource, ProbedFeed};
+use crate::provider::{Meter, Provider as _, RemoteCalendar};
+use crate::store::calendars;
+use crate::store::connections::{self, ConnectionRow};
+use bytes::Bytes;
+use secrecy::{ExposeSecret as _, SecretString};
 use syncline_domain::ids::{CalendarId, ConnectionId, UserId};
-use syncline_domain::view::Connection;
+use syncline_domain::sync::ProviderKind;
+use syncline_domain::view::{Connection, Live};
 
 /// A CalDAV account as the user typed it.
 #[derive(Debug, Clone)]
@@ -67,50 +76,273 @@ pub struct CalendarChange {
     pub color: Option<String>,
 }
 
+/// Seconds between syncs of a new connection.
+const INTERVAL_S: i64 = 900;
+
+/// What is stored about a new or mended connection.
+struct Found {
+    name: String,
+    account: String,
+    host: String,
+    settings: String,
+    secret: Option<SecretString>,
+    /// An uploaded file, packed.
+    file: Option<String>,
+    calendars: Vec<RemoteCalendar>,
+}
+
 impl Hub {
     /// Finds the account at the server, checks the password, and stores the connection with its calendars. Nothing is
     /// stored when anything fails.
-    pub async fn add_caldav(&self, _user: &UserId, _new: NewCaldav) -> Result<Connection, Error> {
-        pending()
+    ///
+    /// # Errors
+    /// What [`caldav::discover`] gives; `already_connected` when the user has this account.
+    pub async fn add_caldav(&self, user: &UserId, new: NewCaldav) -> Result<Connection, Error> {
+        let found = self.look_caldav(&new.address, &new.username, &new.password).await?;
+        let same = connections::list(self.db(), user)
+            .await?
+            .into_iter()
+            .find(|row| row.provider == ProviderKind::Caldav.as_str() && row.host == found.host && row.account == found.account);
+        if let Some(row) = same {
+            return Err(Error::invalid(
+                "already_connected",
+                format!("This account is connected already as \u{201c}{}\u{201d}.", row.name),
+                "Use Reconnect there to give a new password.",
+            ));
+        }
+        self.store_connection(user, ProviderKind::Caldav, found, new.name).await
+    }
+
+    async fn look_caldav(&self, address: &str, username: &str, password: &SecretString) -> Result<Found, Error> {
+        require("address", address, "the address of your CalDAV server", "https://cal.example.com or example.com")?;
+        require("username", username, "your user name", "anna@example.com")?;
+        require("password", password.expose_secret(), "the password", "an app password from your provider's settings")?;
+        Err(Error::invalid("not_built", "CalDAV is not built in yet.", "Add the calendar as a feed."))
     }
 
     /// Reads the feed once and stores the connection. Nothing is stored when it can not be read.
-    pub async fn add_ics(&self, _user: &UserId, _new: NewIcs) -> Result<Connection, Error> {
-        pending()
+    ///
+    /// # Errors
+    /// What [`ics::probe`] gives; `already_connected` when the user has this feed.
+    pub async fn add_ics(&self, user: &UserId, new: NewIcs) -> Result<Connection, Error> {
+        let (found, name) = match new {
+            NewIcs::Address { url, name } => {
+                let found = self.look_feed(&url).await?;
+                self.refuse_same_feed(user, &found).await?;
+                (found, name)
+            }
+            NewIcs::File { file_name, bytes, name } => (self.look_file(&file_name, bytes).await?, name),
+        };
+        self.store_connection(user, ProviderKind::Ics, found, name).await
     }
 
-    /// The user's connections with their calendars, by name.
-    pub async fn connections(&self, _user: &UserId) -> Result<Vec<Connection>, Error> {
-        pending()
+    async fn look_feed(&self, url: &SecretString) -> Result<Found, Error> {
+        require("url", url.expose_secret(), "the address of the feed", "https://example.com/calendar.ics")?;
+        let probed = ics::probe(&self.0.client, url.expose_secret(), &Meter::default(), self.now()).await?;
+        let address = probed.url.clone().unwrap_or_else(|| url.clone());
+        let host = url::Url::parse(address.expose_secret()).ok().and_then(|url| url.host_str().map(str::to_owned));
+        self.found_feed(probed, None, host.unwrap_or_else(|| "feed".to_owned()), IcsSource::Url { url: address }).await
     }
 
-    /// One of them.
-    pub async fn connection(&self, _user: &UserId, _id: &ConnectionId) -> Result<Connection, Error> {
-        pending()
+    async fn look_file(&self, file_name: &str, bytes: Vec<u8>) -> Result<Found, Error> {
+        let bytes = Bytes::from(bytes);
+        let probed = ics::probe_file(bytes.clone(), file_name).await?;
+        let source = IcsSource::File { bytes, name: file_name.to_owned() };
+        self.found_feed(probed, Some(file_name.to_owned()), file_name.to_owned(), source).await
+    }
+
+    async fn found_feed(&self, probed: ProbedFeed, file_name: Option<String>, host: String, source: IcsSource) -> Result<Found, Error> {
+        let settings = IcsSettings { file: file_name, props: probed.props };
+        let feed = Ics::new(self.0.client.clone(), source.clone(), settings.props.clone());
+        let (secret, file) = match source {
+            IcsSource::Url { url } => (Some(url), None),
+            IcsSource::File { bytes, .. } => (None, Some(pack(&bytes))),
+        };
+        Ok(Found {
+            calendars: feed.list(&[], &Meter::default()).await?,
+            name: probed.name,
+            account: host.clone(),
+            host,
+            settings: serde_json::to_string(&settings).unwrap_or_default(),
+            secret,
+            file,
+        })
+    }
+
+    async fn refuse_same_feed(&self, user: &UserId, found: &Found) -> Result<(), Error> {
+        let address = found.secret.as_ref().map(SecretString::expose_secret);
+        for row in connections::list(self.db(), user).await? {
+            let stored = row.secret.as_deref().and_then(|sealed| self.0.secrets.open(sealed, &row.id).ok());
+            if row.provider == ProviderKind::Ics.as_str() && stored.as_ref().map(SecretString::expose_secret) == address {
+                return Err(Error::invalid(
+                    "already_connected",
+                    format!("This feed is connected already as \u{201c}{}\u{201d}.", row.name),
+                    "Press Sync there to fetch it again.",
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    async fn store_connection(
+        &self,
+        user: &UserId,
+        provider: ProviderKind,
+        found: Found,
+        name: Option<String>,
+    ) -> Result<Connection, Error> {
+        let id = ConnectionId::trusted(new_id(self.clock()));
+        let name = name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).unwrap_or(found.name);
+        let row = ConnectionRow {
+            id: id.as_str().to_owned(),
+            user_id: user.as_str().to_owned(),
+            provider: provider.as_str().to_owned(),
+            name,
+            account: found.account,
+            host: found.host,
+            settings: found.settings,
+            secret: found.secret.map(|secret| self.0.secrets.seal(&secret, id.as_str())),
+            enabled: true,
+            needs_user: false,
+            interval_s: if found.file.is_some() { 0 } else { INTERVAL_S },
+            next_sync_at: None,
+            last_attempt_at: None,
+            last_success_at: None,
+            failures: 0,
+            problem: None,
+            created_at: self.now(),
+        };
+        let used = calendars::list(self.db(), user).await?.len();
+        let mut tx = self.db().begin().await?;
+        connections::insert(&mut tx, &row).await?;
+        if let Some(file) = &found.file {
+            connections::put_file(&mut tx, &id, file, self.now()).await?;
+        }
+        for (index, remote) in found.calendars.iter().enumerate() {
+            store_calendar(&mut tx, user, &id, remote, used + index, self.clock()).await?;
+        }
+        tx.commit().await?;
+        self.tell_changed(user);
+        self.connection(user, &id).await
     }
 
     /// Switches a connection on or off. Its events stay.
-    pub async fn set_connection_enabled(&self, _user: &UserId, _id: &ConnectionId, _enabled: bool) -> Result<(), Error> {
-        pending()
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when it is not the user's.
+    pub async fn set_connection_enabled(&self, user: &UserId, id: &ConnectionId, enabled: bool) -> Result<(), Error> {
+        let row = connections::find(self.db(), user, id).await?.ok_or(Error::NotFound("connection"))?;
+        let due = (enabled && row.interval_s > 0).then(|| self.now());
+        let mut tx = self.db().begin().await?;
+        found(connections::set_enabled(&mut tx, user, id, enabled, due).await?)?;
+        tx.commit().await?;
+        self.after_change(user);
+        Ok(())
     }
 
     /// Seconds between syncs: 0 (only by hand) or 300 to 86,400.
-    pub async fn set_interval(&self, _user: &UserId, _id: &ConnectionId, _seconds: u64) -> Result<(), Error> {
-        pending()
+    ///
+    /// # Errors
+    /// `bad_interval`, or [`Error::NotFound`] when it is not the user's.
+    pub async fn set_interval(&self, user: &UserId, id: &ConnectionId, seconds: u64) -> Result<(), Error> {
+        let seconds = i64::try_from(seconds).unwrap_or(i64::MAX);
+        if seconds != 0 && !(300..=86_400).contains(&seconds) {
+            return Err(Error::invalid("bad_interval", "The interval is out of range.", "Choose from 5 minutes to a day, or off."));
+        }
+        let row = connections::find(self.db(), user, id).await?.ok_or(Error::NotFound("connection"))?;
+        let from = row.last_attempt_at.unwrap_or_else(|| self.now());
+        let due = (row.enabled && seconds > 0).then(|| from + seconds * 1000);
+        let mut tx = self.db().begin().await?;
+        found(connections::set_interval(&mut tx, user, id, seconds, due).await?)?;
+        tx.commit().await?;
+        self.after_change(user);
+        Ok(())
     }
 
     /// Mends a connection: checks what was given with the provider, then stores it. Calendars and events stay.
-    pub async fn reconnect(&self, _user: &UserId, _id: &ConnectionId, _with: Reconnect) -> Result<Connection, Error> {
-        pending()
+    ///
+    /// # Errors
+    /// What the provider gives; `wrong_kind` when what was given does not fit the connection.
+    pub async fn reconnect(&self, user: &UserId, id: &ConnectionId, with: Reconnect) -> Result<Connection, Error> {
+        let row = connections::find(self.db(), user, id).await?.ok_or(Error::NotFound("connection"))?;
+        let is_caldav = row.provider == ProviderKind::Caldav.as_str();
+        let found = match with {
+            Reconnect::Password(password) if is_caldav => self.look_caldav(&row.host, &row.account, &password).await?,
+            Reconnect::Address(url) if !is_caldav => self.look_feed(&url).await?,
+            Reconnect::File { file_name, bytes } if !is_caldav => self.look_file(&file_name, bytes).await?,
+            _ => {
+                return Err(Error::invalid(
+                    "wrong_kind",
+                    "That does not fit this connection.",
+                    "Give the password of a CalDAV account, or the address or file of a feed.",
+                ));
+            }
+        };
+        let secret = found.secret.as_ref().map(|secret| self.0.secrets.seal(secret, id.as_str()));
+        let mut tx = self.db().begin().await?;
+        self::found(connections::mend(&mut tx, user, id, &found.settings, secret.as_deref(), &found.host).await?)?;
+        if let Some(file) = &found.file {
+            connections::put_file(&mut tx, id, file, self.now()).await?;
+        }
+        if row.interval_s > 0 {
+            connections::set_due(&mut tx, id, Some(self.now())).await?;
+        }
+        tx.commit().await?;
+        self.after_change(user);
+        self.connection(user, id).await
     }
 
-    /// Removes a connection, its calendars and their events from here (never from the provider).
-    pub async fn disconnect(&self, _user: &UserId, _id: &ConnectionId) -> Result<(), Error> {
-        pending()
+    /// Removes a connection, its calendars and their events from here (never from the provider). A job that is at work on
+    /// it stops.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when it is not the user's.
+    pub async fn disconnect(&self, user: &UserId, id: &ConnectionId) -> Result<(), Error> {
+        let mut tx = self.db().begin().await?;
+        found(connections::delete(&mut tx, user, id).await?)?;
+        tx.commit().await?;
+        self.after_change(user);
+        Ok(())
     }
 
     /// Changes a calendar.
-    pub async fn change_calendar(&self, _user: &UserId, _id: &CalendarId, _change: CalendarChange) -> Result<(), Error> {
-        pending()
+    ///
+    /// # Errors
+    /// `unknown_color`, or [`Error::NotFound`] when it is not the user's.
+    pub async fn change_calendar(&self, user: &UserId, id: &CalendarId, change: CalendarChange) -> Result<(), Error> {
+        if let Some(color) = &change.color
+            && !syncline_domain::color::NAMES.contains(&color.as_str())
+        {
+            return Err(Error::invalid("unknown_color", "There is no such colour.", "Choose one of the twelve."));
+        }
+        let mut tx = self.db().begin().await?;
+        let done = calendars::change(&mut tx, user, id, change.enabled, change.visible, change.color.as_deref()).await?;
+        if !done {
+            return Err(Error::NotFound("calendar"));
+        }
+        tx.commit().await?;
+        self.tell_changed(user);
+        Ok(())
+    }
+
+    fn after_change(&self, user: &UserId) {
+        self.due().notify_one();
+        self.tell_changed(user);
+    }
+
+    pub(crate) fn tell_changed(&self, user: &UserId) {
+        self.bus().tell(user, self.now(), Live::Changed);
+    }
+}
+
+fn found(done: bool) -> Result<(), Error> {
+    if done { Ok(()) } else { Err(Error::NotFound("connection")) }
+}
+
+fn require(field: &str, text: &str, what: &str, example: &str) -> Result<(), Error> {
+    if text.trim().is_empty() {
+        Err(Error::invalid(&format!("missing_{field}"), format!("Please give {what}."), format!("For example: {example}.")))
+    } else {
+        Ok(())
     }
 }

@@ -3,68 +3,41 @@
 
 mod accounts;
 mod calendar;
+mod config;
 mod connections;
 mod holds;
+mod listing;
 mod live;
 mod open;
+mod provide;
 mod syncs;
 
 pub use accounts::{NewSession, NewToken};
+pub use config::Config;
 pub use connections::{CalendarChange, NewCaldav, NewIcs, Reconnect};
 pub use live::LiveStream;
+
+pub(crate) use syncs::progress_of;
 pub use syncs::{Scope, Started, SyncOptions};
 
 use crate::clock::Clock;
-use crate::error::{Error, StoreError};
-use crate::net::OutboundPolicy;
+use crate::engine;
+use crate::error::Error;
+use crate::net::HttpClient;
+use crate::progress::Bus;
 use crate::secrets::Keyring;
 use crate::store::Db;
 use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use secrecy::SecretString;
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::Duration;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use syncline_domain::ids::JobId;
+use tokio::sync::{Notify, Semaphore};
+use tokio_util::sync::CancellationToken;
 
-/// What a hub needs to know. It never reads the environment itself.
-#[derive(Clone)]
-pub struct Config {
-    /// The folder of the SQLite file and the key file; made with mode 0700 when it is missing.
-    pub data_dir: PathBuf,
-    /// `postgres://…`, or `None` for SQLite in the data folder. `sqlite::memory:` is for tests.
-    pub database_url: Option<String>,
-    /// The key that seals secrets (base64 of 32 bytes); `None` uses the key file, which is made on first start.
-    pub secret_key: Option<SecretString>,
-    /// Which addresses may be asked, and how long.
-    pub outbound: OutboundPolicy,
-    /// A job that takes longer ends `partial`.
-    pub sync_budget: Duration,
-    /// Where "now" comes from.
-    pub clock: Clock,
-}
-
-impl Config {
-    /// Everything by default in a folder.
-    #[must_use]
-    pub fn in_dir(data_dir: PathBuf) -> Self {
-        Self {
-            data_dir,
-            database_url: None,
-            secret_key: None,
-            outbound: OutboundPolicy::default(),
-            sync_budget: Duration::from_secs(270),
-            clock: Clock::System,
-        }
-    }
-}
-
-impl std::fmt::Debug for Config {
-    /// Leaves out the database URL, which may hold a password.
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.debug_struct("Config").field("data_dir", &self.data_dir).field("outbound", &self.outbound).finish_non_exhaustive()
-    }
-}
+/// Connections that one process syncs at the same time.
+const PARALLEL_CONNECTIONS: usize = 8;
 
 /// The sync hub. Cheap to clone.
 #[derive(Clone)]
@@ -74,6 +47,15 @@ pub(crate) struct Inner {
     pub(crate) db: Db,
     pub(crate) secrets: Keyring,
     pub(crate) config: Config,
+    pub(crate) client: HttpClient,
+    bus: Bus,
+    /// Names this process in locks.
+    owner: String,
+    /// Jobs of this process that are at work.
+    running: Mutex<HashMap<JobId, CancellationToken>>,
+    gate: Semaphore,
+    /// Wakes the scheduler when something may be due earlier than it thinks.
+    pub(crate) due: Notify,
 }
 
 impl Hub {
@@ -84,13 +66,24 @@ impl Hub {
     pub async fn open(config: Config) -> Result<Self, Error> {
         let db = open::database(&config).await?;
         let secrets = open::keyring(&config, &db).await?;
-        Ok(Self(Arc::new(Inner { db, secrets, config })))
+        let client = HttpClient::new(config.outbound.clone())?;
+        Ok(Self(Arc::new(Inner {
+            db,
+            secrets,
+            config,
+            client,
+            bus: Bus::default(),
+            owner: engine::lease::owner(),
+            running: Mutex::default(),
+            gate: Semaphore::new(PARALLEL_CONNECTIONS),
+            due: Notify::new(),
+        })))
     }
 
-    /// Runs the scheduler, the horizon and the clean-up until the returned future is dropped. `syncline serve` does this;
-    /// the command line does not.
+    /// Runs the scheduler, the watch on other processes, the horizon and the clean-up until the returned future is dropped.
+    /// `syncline serve` does this; the command line does not.
     pub async fn run_tasks(&self) {
-        std::future::pending::<()>().await;
+        crate::tasks::run(self.clone()).await;
     }
 
     /// Whether the database answers.
@@ -116,10 +109,57 @@ impl Hub {
 
     /// Ends running jobs in an orderly way (they can be resumed) and closes the database.
     pub async fn close(&self) {
+        for token in self.running().values() {
+            token.cancel();
+        }
+        // Each job needs a moment to store how it ended; what takes longer is found by the next start.
+        for _ in 0..100 {
+            if self.running().is_empty() {
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
         self.0.db.close().await;
+    }
+
+    pub(crate) fn db(&self) -> &Db {
+        &self.0.db
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.0.config.clock
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    pub(crate) fn bus(&self) -> &Bus {
+        &self.0.bus
+    }
+
+    pub(crate) fn gate(&self) -> &Semaphore {
+        &self.0.gate
+    }
+
+    pub(crate) fn due(&self) -> &Notify {
+        &self.0.due
+    }
+
+    pub(crate) fn owner(&self) -> &str {
+        &self.0.owner
+    }
+
+    pub(crate) fn running(&self) -> std::sync::MutexGuard<'_, HashMap<JobId, CancellationToken>> {
+        self.0.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A job of this process has ended.
+    pub(crate) fn forget(&self, job: &JobId) {
+        self.running().remove(job);
     }
 }
 
 fn pending<T>() -> Result<T, Error> {
-    Err(Error::Store(StoreError { what: "not built yet", source: sqlx::Error::PoolClosed }))
+    Err(Error::Store(crate::error::StoreError { what: "not built yet", source: sqlx::Error::PoolClosed }))
 }

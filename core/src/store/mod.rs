@@ -6,10 +6,16 @@
 //!
 //! To add a table: a migration with the same number in both folders, a file here, a case in the store suite.
 
+pub mod apply;
 pub mod bulk;
-pub(crate) mod calendar_reads;
+pub mod calendars;
+pub mod connections;
 pub mod dialect;
-pub mod occurrences;
+pub mod holds;
+pub mod horizons;
+pub mod jobs;
+pub mod locks;
+pub mod mirror;
 pub(crate) mod sessions;
 pub(crate) mod tokens;
 pub(crate) mod users;

@@ -1,5 +1,9 @@
 //! Background work. This module and the server are the only places that start threads or tasks.
 
+mod run;
+
+pub(crate) use run::run;
+
 use crate::error::ProviderError;
 use syncline_domain::failure::{Class, Problem};
 
@@ -20,6 +24,31 @@ pub async fn blocking<T: Send + 'static>(what: &'static str, work: impl FnOnce()
         };
         ProviderError::new(what, class, problem).with_source(error)
     })
+}
+
+/// Runs a stream on a task of its own, so that it goes on while the last item is worked on; at most two items wait. The
+/// task ends when the receiver is dropped.
+pub(crate) fn pages<T: Send + 'static>(mut stream: futures::stream::BoxStream<'static, T>) -> tokio::sync::mpsc::Receiver<T> {
+    use futures::StreamExt as _;
+    let (sender, receiver) = tokio::sync::mpsc::channel(2);
+    tokio::spawn(async move {
+        loop {
+            let item = tokio::select! {
+                () = sender.closed() => return,
+                item = stream.next() => item,
+            };
+            let Some(item) = item else { return };
+            if sender.send(item).await.is_err() {
+                return;
+            }
+        }
+    });
+    receiver
+}
+
+/// Runs a job to its end, whether or not anybody waits for it.
+pub(crate) fn detach(work: impl Future<Output = ()> + Send + 'static) {
+    tokio::spawn(work);
 }
 
 #[cfg(test)]

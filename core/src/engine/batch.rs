@@ -1,0 +1,268 @@
+//! Prepares a page for writing: what to do with each object, under which ids, with which occurrences. Pure but for fresh
+//! ids; runs on a blocking thread while the page before is written.
+
+use super::materialize;
+use crate::clock::{Clock, new_id};
+use crate::provider::{Change, Content, Object};
+use crate::store::apply::{EventWrite, JournalWrite, MirrorWrite, OccurrenceWrite, StoredEvent};
+use crate::store::mirror::MirrorRow;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use syncline_domain::event::EventStatus;
+use syncline_domain::plan::{Action, Incoming, Mirror, plan};
+use syncline_domain::sync::Counts;
+use syncline_domain::time::Millis;
+
+/// What is stored about the objects of a page.
+#[derive(Debug, Default)]
+pub(crate) struct Stored {
+    /// Mirror rows by remote id.
+    pub(crate) mirror: HashMap<String, MirrorRow>,
+    /// Events by remote id, of the objects that changed.
+    pub(crate) events: HashMap<String, Vec<StoredEvent>>,
+}
+
+/// A page, ready to be written.
+#[derive(Debug, Default)]
+pub(crate) struct Batch {
+    pub(crate) mirror: Vec<MirrorWrite>,
+    pub(crate) touched: Vec<(String, Option<String>)>,
+    pub(crate) events: Vec<EventWrite>,
+    /// Events whose occurrences are written anew.
+    pub(crate) rewritten: Vec<String>,
+    /// Events that are not part of their object any more, or whose object was cancelled.
+    pub(crate) deleted_events: Vec<String>,
+    pub(crate) occurrences: Vec<OccurrenceWrite>,
+    pub(crate) horizons: Vec<(String, Millis, Millis)>,
+    /// Objects that had a horizon perhaps and have none now.
+    pub(crate) no_horizon: Vec<String>,
+    pub(crate) journal: Vec<JournalWrite>,
+    /// Objects that were cancelled as a whole: deleted by their owner, one by one, so the guard does not apply.
+    pub(crate) buried: Vec<String>,
+    /// Objects that the provider says are gone: the guard decides at the end of the pass.
+    pub(crate) missing: Vec<String>,
+    /// Objects that carry a mark of the guard and are listed again.
+    pub(crate) listed: Vec<String>,
+    /// Change of the number of live objects.
+    pub(crate) live_delta: i64,
+    /// What is counted for the result.
+    pub(crate) counts: Counts,
+    /// Reason → number, of what was skipped or could not be read.
+    pub(crate) reasons: BTreeMap<String, u64>,
+    /// Oddity → number of objects that were stored all the same.
+    pub(crate) warnings: BTreeMap<String, u64>,
+    /// Live objects that could not be read this time.
+    pub(crate) failed_live: u64,
+    /// Every object of the page that the provider has.
+    pub(crate) seen: Vec<String>,
+    /// Changes in the page.
+    pub(crate) size: u64,
+}
+
+/// Remote ids whose stored events are needed before [`prepare`]: what changed, was cancelled or comes back.
+#[must_use]
+pub(crate) fn needs_events<'a>(changes: &'a [Change], mirror: &HashMap<String, MirrorRow>) -> Vec<&'a str> {
+    changes
+        .iter()
+        .filter(|change| match (&change.content, mirror.get(&change.remote_id)) {
+            (Content::Present(object), Some(row)) => row.gone || row.hash != object.hash,
+            _ => false,
+        })
+        .map(|change| change.remote_id.as_str())
+        .collect()
+}
+
+/// Everything that a page needs to become a batch.
+#[derive(Debug)]
+pub(crate) struct Job {
+    pub(crate) changes: Vec<Change>,
+    pub(crate) stored: Stored,
+    /// Remote ids that carry a mark of the guard.
+    pub(crate) marked: std::sync::Arc<HashSet<String>>,
+    /// Remote ids that were counted already in this job (an earlier attempt of the pass).
+    pub(crate) counted: std::sync::Arc<HashSet<String>>,
+    pub(crate) clock: Clock,
+}
+
+/// Prepares a page.
+#[must_use]
+pub(crate) fn prepare(job: Job) -> Batch {
+    let Job { changes, mut stored, marked, counted, clock } = job;
+    let now = clock.now();
+    let mut batch = Batch { size: changes.len() as u64, ..Batch::default() };
+    for Change { remote_id, version, content } in last_of_each(changes) {
+        let row = stored.mirror.get(&remote_id);
+        let count = !counted.contains(&remote_id);
+        let mirror = match row {
+            None => Mirror::Unknown,
+            Some(row) if !row.gone => Mirror::Live { hash: &row.hash, version: row.version.as_deref() },
+            Some(row) if row.gone_reason.as_deref() == Some("cancelled") => Mirror::Cancelled,
+            Some(_) => Mirror::Gone,
+        };
+        let (incoming, reason) = match &content {
+            Content::Present(object) if is_cancelled(object) => (Incoming::Cancelled, None),
+            Content::Present(object) => (Incoming::Present { hash: &object.hash, version: version.as_deref() }, None),
+            Content::Unreadable { reason, .. } => (Incoming::Unreadable, Some(*reason)),
+            // Without a mirror row at hand the provider compared versions itself: it is live, or was cancelled.
+            Content::Same => (Incoming::Same, None),
+            Content::Removed => (Incoming::Removed, None),
+        };
+        let action = match (&content, row) {
+            (Content::Same, None) => Action::Keep,
+            _ => plan(mirror, incoming),
+        };
+        if marked.contains(&remote_id) && !matches!(content, Content::Removed) {
+            batch.listed.push(remote_id.clone());
+        }
+        if !matches!(content, Content::Removed) {
+            batch.seen.push(remote_id.clone());
+        }
+        match (action, content) {
+            (Action::Insert | Action::Revive | Action::Update, Content::Present(object)) => {
+                if count {
+                    if action == Action::Update { batch.counts.updated += 1 } else { batch.counts.synced += 1 }
+                }
+                if action != Action::Update {
+                    batch.live_delta += 1;
+                }
+                let before = stored.events.remove(&remote_id).unwrap_or_default();
+                put(&mut batch, &clock, now, remote_id, version, object, before);
+            }
+            (Action::Touch, _) => {
+                batch.counts.unchanged += u64::from(count);
+                batch.touched.push((remote_id, version));
+            }
+            (Action::Delete, Content::Present(object)) => {
+                // Cancelled by its owner. The row stays as gone, with its version, so that it is not fetched again.
+                batch.counts.deleted += u64::from(count);
+                batch.live_delta -= 1;
+                for event in stored.events.remove(&remote_id).unwrap_or_default() {
+                    if !event.deleted {
+                        batch.journal.push(JournalWrite { event_id: event.id.clone(), action: "delete", before: Some(event.content) });
+                        batch.deleted_events.push(event.id);
+                    }
+                }
+                batch.no_horizon.push(remote_id.clone());
+                batch.mirror.push(unstored(remote_id.clone(), version, object, "cancelled"));
+                batch.buried.push(remote_id);
+            }
+            (Action::Delete, _) => batch.missing.push(remote_id),
+            (Action::Skip(reason), content) => {
+                batch.counts.skipped += u64::from(count);
+                *batch.reasons.entry(reason.as_str().to_owned()).or_default() += u64::from(count);
+                if let Content::Present(object) = content
+                    && row.is_none_or(|row| {
+                        row.hash != object.hash || row.version != version || row.gone_reason.as_deref() != Some("cancelled")
+                    })
+                {
+                    batch.mirror.push(unstored(remote_id, version, object, "cancelled"));
+                }
+            }
+            (Action::Fail, content) => {
+                batch.counts.errors += u64::from(count);
+                *batch.reasons.entry(reason.unwrap_or("unreadable").to_owned()).or_default() += u64::from(count);
+                batch.failed_live += u64::from(matches!(mirror, Mirror::Live { .. }));
+                if matches!(mirror, Mirror::Unknown)
+                    && let Content::Unreadable { detail, .. } = content
+                {
+                    let (hash, raw) = (String::new(), strip_nul(detail));
+                    batch.mirror.push(MirrorWrite { remote_id, version: None, hash, raw, last_end: None, gone_reason: Some("unreadable") });
+                }
+            }
+            (Action::Keep, _) => batch.counts.unchanged += u64::from(count),
+            (Action::Ignore | Action::Insert | Action::Revive | Action::Update, _) => {}
+        }
+    }
+    batch
+}
+
+/// A page may name an object twice; its last word counts.
+fn last_of_each(changes: Vec<Change>) -> impl Iterator<Item = Change> {
+    let mut last: HashMap<String, usize> = HashMap::with_capacity(changes.len());
+    for (at, change) in changes.iter().enumerate() {
+        last.insert(change.remote_id.clone(), at);
+    }
+    changes.into_iter().enumerate().filter(move |(at, change)| last.get(&change.remote_id) == Some(at)).map(|(_, change)| change)
+}
+
+/// Cancelled as a whole: every event of it is.
+fn is_cancelled(object: &Object) -> bool {
+    object.events.iter().all(|event| event.status == EventStatus::Cancelled)
+}
+
+fn unstored(remote_id: String, version: Option<String>, object: Object, reason: &'static str) -> MirrorWrite {
+    MirrorWrite { remote_id, version, hash: object.hash, raw: strip_nul(object.raw), last_end: None, gone_reason: Some(reason) }
+}
+
+/// PostgreSQL keeps no NUL in a text, and no calendar means one.
+fn strip_nul(text: String) -> String {
+    if text.contains('\0') { text.replace('\0', "") } else { text }
+}
+
+fn put(
+    batch: &mut Batch,
+    clock: &Clock,
+    now: Millis,
+    remote_id: String,
+    version: Option<String>,
+    object: Object,
+    before: Vec<StoredEvent>,
+) {
+    let is_new = before.is_empty();
+    let mut old: HashMap<String, StoredEvent> = before.into_iter().map(|event| (event.instance.clone(), event)).collect();
+    let mut ids = Vec::with_capacity(object.events.len());
+    let mut used: HashSet<String> = HashSet::with_capacity(object.events.len());
+    for event in &object.events {
+        let mut instance = event.instance.as_ref().map_or_else(String::new, |key| key.0.clone());
+        // An object should hold one event for each instance; where it holds more, all are kept.
+        while !used.insert(instance.clone()) {
+            instance.push('#');
+        }
+        let content = strip_nul(serde_json::to_string(event).unwrap_or_default());
+        let (id, entry) = match old.remove(&instance) {
+            None => (new_id(clock), Some(("insert", None))),
+            Some(stored) if stored.deleted => (stored.id, Some(("revive", Some(stored.content)))),
+            Some(stored) if stored.content == content => (stored.id, None),
+            Some(stored) => (stored.id, Some(("update", Some(stored.content)))),
+        };
+        ids.push(id.clone());
+        if let Some((action, before)) = entry {
+            batch.journal.push(JournalWrite { event_id: id.clone(), action, before });
+            batch.events.push(EventWrite {
+                id,
+                remote_id: remote_id.clone(),
+                instance,
+                uid: strip_nul(event.uid.clone()),
+                kind: event.kind().as_str(),
+                title: strip_nul(event.title.clone()),
+                content,
+            });
+        }
+    }
+    // Overrides that the object does not have any more.
+    for stored in old.into_values().filter(|stored| !stored.deleted) {
+        batch.journal.push(JournalWrite { event_id: stored.id.clone(), action: "delete", before: Some(stored.content) });
+        batch.deleted_events.push(stored.id);
+    }
+    let made = materialize::materialize(&object.events, &ids, now);
+    if !is_new {
+        batch.rewritten.extend(ids);
+        if made.horizon.is_none() {
+            batch.no_horizon.push(remote_id.clone());
+        }
+    }
+    if let Some((from, until)) = made.horizon {
+        batch.horizons.push((remote_id.clone(), from, until));
+    }
+    for warning in object.warnings.iter().chain(&made.warnings) {
+        *batch.warnings.entry((*warning).to_owned()).or_default() += 1;
+    }
+    batch.occurrences.extend(made.rows);
+    batch.mirror.push(MirrorWrite {
+        remote_id,
+        version,
+        hash: object.hash,
+        raw: strip_nul(object.raw),
+        last_end: made.last_end,
+        gone_reason: None,
+    });
+}

@@ -1,0 +1,140 @@
+//! Claiming a connection for a job.
+
+use crate::clock::Clock;
+use crate::error::StoreError;
+use crate::store::{Db, Tx, jobs, locks};
+use std::path::Path;
+use std::time::Duration;
+use syncline_domain::failure::Problem;
+use syncline_domain::ids::{ConnectionId, JobId};
+use syncline_domain::sync::{JobProgress, JobStatus};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+/// Names a process for the locks that it holds: `host/pid/random`.
+#[must_use]
+pub(crate) fn owner() -> String {
+    let mut random = [0_u8; 8];
+    crate::clock::fill_random(&mut random);
+    format!("{}/{}/{:016x}", host(), std::process::id(), u64::from_le_bytes(random))
+}
+
+fn host() -> String {
+    std::fs::read_to_string("/proc/sys/kernel/hostname").map_or_else(|_| "localhost".to_owned(), |name| name.trim().to_owned())
+}
+
+/// Whether the process that holds a lock has certainly ended: it ran on this host, and its process id is free or is our own
+/// under another name. Where that can not be told, the lease has to expire.
+fn is_dead(owner: &str, own: &str) -> bool {
+    let mut parts = owner.split('/');
+    let (Some(host_of), Some(pid), Some(_)) = (parts.next(), parts.next(), parts.next()) else { return false };
+    if owner == own || host_of != host() || !Path::new("/proc/self").exists() {
+        return false;
+    }
+    pid == std::process::id().to_string() || !Path::new("/proc").join(pid).exists()
+}
+
+/// What became of a claim.
+#[derive(Debug)]
+pub(crate) enum Claim {
+    /// The lock is ours.
+    Taken {
+        /// Its fencing token.
+        fence: i64,
+        /// A job before it ended without saying so.
+        resumes: bool,
+    },
+    /// Another job is at work.
+    Busy {
+        /// That job.
+        job: JobId,
+    },
+}
+
+/// Claims a connection inside the transaction that stores the job. Jobs whose lease is over are closed as interrupted.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn claim(tx: &mut Tx, connection: &ConnectionId, job: &JobId, own: &str, now: i64) -> Result<Claim, StoreError> {
+    let lock = locks::find(tx, connection).await?;
+    if let Some(lock) = &lock
+        && lock.expires_at > now
+        && !is_dead(&lock.owner, own)
+    {
+        return Ok(Claim::Busy { job: JobId::trusted(lock.job_id.clone()) });
+    }
+    let mut resumes = false;
+    while let Some(open) = jobs::open_of(tx, connection).await? {
+        resumes = true;
+        interrupt(tx, &open, now).await?;
+    }
+    match locks::take(tx, connection, job, own, now, lock.map(|lock| lock.fence)).await? {
+        Some(fence) => Ok(Claim::Taken { fence, resumes }),
+        None => Ok(Claim::Busy { job: job.clone() }),
+    }
+}
+
+/// Renews the lease every third of its time and listens for a cancellation by another process. Ends only when the lock is lost.
+pub(crate) async fn keep(db: &Db, clock: &Clock, connection: &ConnectionId, job: &JobId, fence: i64, cancel: &CancellationToken) {
+    const LISTEN: Duration = Duration::from_secs(2);
+    let renew = Duration::from_millis(locks::LEASE_MS.unsigned_abs() / 3);
+    let mut renewed = Instant::now();
+    loop {
+        tokio::time::sleep(LISTEN).await;
+        if !cancel.is_cancelled() && jobs::cancel_asked(db, job).await.unwrap_or(false) {
+            cancel.cancel();
+        }
+        if renewed.elapsed() < renew {
+            continue;
+        }
+        // A failure to renew is tried again until the lease is over; then the fence stops every write.
+        if let Ok(false) = renew_once(db, clock, connection, fence).await {
+            return;
+        }
+        renewed = Instant::now();
+    }
+}
+
+async fn renew_once(db: &Db, clock: &Clock, connection: &ConnectionId, fence: i64) -> Result<bool, StoreError> {
+    let mut tx = db.begin().await?;
+    let ours = locks::check(&mut tx, connection, fence, clock.now()).await?;
+    tx.commit().await?;
+    Ok(ours)
+}
+
+/// Closes a job whose process is gone.
+async fn interrupt(tx: &mut Tx, open: &jobs::JobRow, now: i64) -> Result<(), StoreError> {
+    let id = JobId::trusted(open.id.clone());
+    let seq = open.seq + 1;
+    let progress = serde_json::from_str::<JobProgress>(&open.progress)
+        .map(|mut progress| {
+            progress.seq = u64::try_from(seq).unwrap_or(u64::MAX);
+            progress.status = JobStatus::Partial;
+            progress.error = Some(Problem::new(
+                "interrupted",
+                "Syncline stopped while this sync was at work. What was saved is safe.",
+                "Sync again: it continues where it stopped.",
+            ));
+            progress
+        })
+        .ok()
+        .and_then(|progress| serde_json::to_string(&progress).ok())
+        .unwrap_or_else(|| open.progress.clone());
+    jobs::update(tx, &id, JobStatus::Partial.as_str(), seq, &progress, now, true).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_process_of_this_host_that_is_gone_counts_as_dead() {
+        let own = owner();
+        assert!(!is_dead(&own, &own));
+        assert!(is_dead(&format!("{}/{}/ffff", host(), std::process::id()), &own), "our own process id under another name");
+        assert!(is_dead(&format!("{}/4194999/ffff", host()), &own), "a process id that nobody has");
+        assert!(!is_dead(&format!("{}/1/ffff", host()), &own), "a process that runs");
+        assert!(!is_dead("elsewhere/4194999/ffff", &own), "another host");
+        assert!(!is_dead("nonsense", &own));
+    }
+}

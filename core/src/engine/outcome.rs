@@ -1,0 +1,116 @@
+//! The line of a report for one calendar.
+
+use crate::error::{Error, ProviderError, StoreError};
+use std::collections::BTreeMap;
+use std::time::Duration;
+use syncline_domain::failure::{Class, Problem};
+use syncline_domain::sync::{Counts, HoldSummary, ResultStatus};
+
+/// Why a pass did not come to its end.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// The provider failed.
+    Provider(ProviderError),
+    /// Our store failed.
+    Store(StoreError),
+    /// Another worker took the lock over.
+    LockLost,
+    /// The user cancelled, or the server shuts down.
+    Cancelled,
+    /// The time budget ran out.
+    Budget,
+}
+
+impl From<ProviderError> for Stop {
+    fn from(error: ProviderError) -> Self {
+        Self::Provider(error)
+    }
+}
+
+impl From<StoreError> for Stop {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<Error> for Stop {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Provider(error) => Self::Provider(error),
+            Error::Store(error) => Self::Store(error),
+            other => Self::Provider(ProviderError::new("job", Class::Permanent, other.problem())),
+        }
+    }
+}
+
+impl Stop {
+    /// What the user is told.
+    pub(crate) fn problem(&self) -> Problem {
+        match self {
+            Self::Provider(error) => (*error.problem).clone(),
+            Self::Store(error) => error.problem(),
+            Self::LockLost => {
+                Problem::new("lock_lost", "Another Syncline process took this sync over.", "Nothing to do: it goes on there.")
+            }
+            Self::Cancelled => Problem::new("cancelled", "The sync was cancelled. What was saved stays.", "Sync again whenever you like."),
+            Self::Budget => Problem::new(
+                "time_budget",
+                "The sync took longer than it may at once. What was saved stays.",
+                "Press Continue: it goes on where it stopped.",
+            ),
+        }
+    }
+
+    /// How long the provider wants to be left alone.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Provider(error) => error.retry_after,
+            _ => None,
+        }
+    }
+
+    /// Whether only the user can mend it.
+    pub(crate) fn needs_user(&self) -> bool {
+        matches!(self, Self::Provider(error) if error.class == Class::Authentication)
+    }
+
+    /// Whether the job should try again by itself. A time-out has cost enough already.
+    pub(crate) fn is_retryable(&self) -> bool {
+        matches!(self, Self::Provider(error) if error.class.is_retryable() && error.problem.code != "timeout")
+    }
+}
+
+/// What became of one calendar.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    /// What was done.
+    pub(crate) counts: Counts,
+    /// Reason → number.
+    pub(crate) reasons: BTreeMap<String, u64>,
+    /// Oddity → number of objects that were stored all the same.
+    pub(crate) warnings: BTreeMap<String, u64>,
+    /// Live objects that could not be read this time.
+    pub(crate) failed_live: u64,
+    /// Deletions that wait.
+    pub(crate) hold: Option<HoldSummary>,
+    /// Why it did not come to its end.
+    pub(crate) stop: Option<Stop>,
+    /// The provider wants the next sync within so many seconds.
+    pub(crate) next_sync_s: Option<u64>,
+    /// The feed moved for good.
+    pub(crate) moved_to: Option<String>,
+}
+
+impl Outcome {
+    /// The status of the line.
+    pub(crate) fn status(&self) -> ResultStatus {
+        match &self.stop {
+            Some(Stop::Budget | Stop::Cancelled) => ResultStatus::Partial,
+            Some(_) if self.counts.changed() => ResultStatus::Partial,
+            Some(_) => ResultStatus::Error,
+            None if self.hold.is_some() => ResultStatus::Held,
+            None if self.counts.errors > 0 => ResultStatus::Partial,
+            None => ResultStatus::Success,
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! From a stored connection to its provider.
+
+use super::Hub;
+use crate::error::{Error, ProviderError, StoreError};
+use crate::provider::Provider;
+use crate::provider::ics::{FeedProps, Ics, IcsSource};
+use crate::store::connections::{self, ConnectionRow};
+use crate::store::{Named, Tx, on_db};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use std::io::{Read as _, Write as _};
+use syncline_domain::failure::{Class, Problem};
+use syncline_domain::ids::{ConnectionId, UserId};
+use syncline_domain::sync::ProviderKind;
+
+/// What is stored about a feed, beside its secret address or its file.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(crate) struct IcsSettings {
+    /// Name of the uploaded file; `None` for a feed by address.
+    pub(crate) file: Option<String>,
+    /// What the feed says about itself.
+    #[serde(default)]
+    pub(crate) props: FeedProps,
+}
+
+impl Hub {
+    /// The provider of a connection, ready to be asked.
+    ///
+    /// # Errors
+    /// When the connection can not be read, or its secret was sealed with a key that is gone.
+    pub(crate) async fn provider(&self, row: &ConnectionRow) -> Result<Box<dyn Provider>, Error> {
+        let id = ConnectionId::trusted(row.id.clone());
+        match ProviderKind::parse(&row.provider) {
+            Some(ProviderKind::Caldav) => Err(broken("the CalDAV provider is not built in yet")),
+            Some(ProviderKind::Ics) => {
+                let settings: IcsSettings = serde_json::from_str(&row.settings).map_err(broken)?;
+                let source = match settings.file {
+                    Some(name) => {
+                        let body = connections::file(self.db(), &id).await?.ok_or(Error::NotFound("file"))?;
+                        IcsSource::File { bytes: unpack(&body).map_err(broken)?, name }
+                    }
+                    None => IcsSource::Url { url: self.secret(row)? },
+                };
+                Ok(Box::new(Ics::new(self.0.client.clone(), source, settings.props)))
+            }
+            None => Err(broken(format!("unknown provider {}", row.provider))),
+        }
+    }
+
+    fn secret(&self, row: &ConnectionRow) -> Result<SecretString, Error> {
+        let sealed = row.secret.as_deref().ok_or_else(|| broken("no secret"))?;
+        self.0.secrets.open(sealed, &row.id).map_err(broken)
+    }
+
+    /// A feed has moved for good: its new address is stored. Nothing happens for other connections.
+    pub(crate) async fn move_feed(&self, tx: &mut Tx, user: &UserId, id: &ConnectionId, address: &str) -> Result<(), StoreError> {
+        let sealed = self.0.secrets.seal(&SecretString::from(address), id.as_str());
+        on_db!(tx, conn => sqlx::query("UPDATE connections SET secret = $3 WHERE id = $1 AND user_id = $2 AND provider = 'ics'")
+            .bind(id.as_str()).bind(user.as_str()).bind(sealed).execute(conn).await.map(drop))
+        .named("connections.move")
+    }
+}
+
+/// A stored connection that can not be turned into a provider: the user has to mend it.
+fn broken(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+    let problem =
+        Problem::new("connection_broken", "What Syncline stored about this connection can not be read.", "Reconnect it; its events stay.");
+    ProviderError::new("provider", Class::Authentication, problem).with_source(cause).into()
+}
+
+/// A file as it goes into the database: base64 of its gzip.
+pub(crate) fn pack(bytes: &[u8]) -> String {
+    let mut packed = GzEncoder::new(Vec::new(), Compression::default());
+    let packed = packed.write_all(bytes).and_then(|()| packed.finish()).unwrap_or_default();
+    STANDARD.encode(packed)
+}
+
+fn unpack(text: &str) -> Result<Bytes, std::io::Error> {
+    let packed = STANDARD.decode(text).map_err(std::io::Error::other)?;
+    let mut bytes = Vec::new();
+    GzDecoder::new(packed.as_slice()).read_to_end(&mut bytes)?;
+    Ok(bytes.into())
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_packed_file_unpacks_to_the_same_bytes() {
+        let bytes = b"BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n".repeat(50);
+        let packed = super::pack(&bytes);
+        assert!(packed.len() < bytes.len());
+        assert_eq!(super::unpack(&packed).unwrap().as_ref(), bytes.as_slice());
+    }
+}

@@ -1,0 +1,373 @@
+//! Writing a page: rows, tombstones and journal of many objects in a few statements.
+
+use super::{Db, Named, Tx, bulk, on_db};
+use crate::error::StoreError;
+use std::collections::HashMap;
+
+/// An object to store in the mirror.
+#[derive(Debug, Clone)]
+pub struct MirrorWrite {
+    /// The provider's id.
+    pub remote_id: String,
+    /// Its version.
+    pub version: Option<String>,
+    /// Hash of its content.
+    pub hash: String,
+    /// As the provider sent it.
+    pub raw: String,
+    /// When its last instance ends; `None`: never.
+    pub last_end: Option<i64>,
+    /// Why it is not stored as an event (`cancelled`, `unreadable`); `None` when it is live.
+    pub gone_reason: Option<&'static str>,
+}
+
+/// An event to store.
+#[derive(Debug, Clone)]
+pub struct EventWrite {
+    /// Its id, old or new.
+    pub id: String,
+    /// Of its object.
+    pub remote_id: String,
+    /// `''` for a master or single, else the original start.
+    pub instance: String,
+    /// iCalendar UID.
+    pub uid: String,
+    /// single, master, override.
+    pub kind: &'static str,
+    /// Title.
+    pub title: String,
+    /// JSON of `domain::event::Event`.
+    pub content: String,
+}
+
+/// An occurrence to store.
+#[derive(Debug, Clone)]
+pub struct OccurrenceWrite {
+    /// The event that gives the content.
+    pub event_id: String,
+    /// Original start.
+    pub instance: String,
+    /// `domain::time::TimeKind`.
+    pub kind: &'static str,
+    /// Start, read as `kind` says.
+    pub start_at: i64,
+    /// End (exclusive), read as `kind` says.
+    pub end_at: i64,
+}
+
+/// A journal entry.
+#[derive(Debug, Clone)]
+pub struct JournalWrite {
+    /// The event.
+    pub event_id: String,
+    /// insert, update, delete, revive.
+    pub action: &'static str,
+    /// The content before.
+    pub before: Option<String>,
+}
+
+/// Whose rows are written, and by which job.
+#[derive(Debug, Clone, Copy)]
+pub struct Target<'a> {
+    /// The owner.
+    pub user: &'a str,
+    /// The calendar.
+    pub calendar: &'a str,
+    /// The job.
+    pub job: &'a str,
+    /// Now.
+    pub now: i64,
+}
+
+/// An event that is stored.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub struct StoredEvent {
+    /// Its id.
+    pub id: String,
+    /// Of its object.
+    pub remote_id: String,
+    /// `''` for a master or single.
+    pub instance: String,
+    /// JSON of `domain::event::Event`.
+    pub content: String,
+    /// It is deleted.
+    pub deleted: bool,
+}
+
+/// The stored events of some objects, deleted ones included, by object.
+///
+/// # Errors
+/// When the database fails.
+pub async fn events_of(db: &Db, calendar: &str, remote_ids: &[&str]) -> Result<HashMap<String, Vec<StoredEvent>>, StoreError> {
+    let mut found: HashMap<String, Vec<StoredEvent>> = HashMap::new();
+    for chunk in remote_ids.chunks(bulk::ROWS) {
+        let sql = format!("{EVENTS_OF} IN ({})", bulk::list(2, chunk.len()));
+        let rows: Vec<StoredEvent> = on_db!(read db, conn => {
+            let mut query = sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(calendar);
+            for id in chunk {
+                query = query.bind(*id);
+            }
+            query.fetch_all(conn).await
+        })
+        .named("events.of")?;
+        for row in rows {
+            found.entry(row.remote_id.clone()).or_default().push(row);
+        }
+    }
+    Ok(found)
+}
+
+/// The text of [`events_of`] up to its list, for the test that explains it.
+pub const EVENTS_OF: &str = "SELECT id, remote_id, instance, content, (deleted_at IS NOT NULL) AS deleted FROM events \
+     WHERE calendar_id = $1 AND remote_id";
+
+/// The live events of some objects, read inside the transaction that is about to delete them.
+///
+/// # Errors
+/// When the database fails.
+pub async fn live_events_of(tx: &mut Tx, calendar: &str, remote_ids: &[&str]) -> Result<Vec<StoredEvent>, StoreError> {
+    let mut found = Vec::with_capacity(remote_ids.len());
+    for chunk in remote_ids.chunks(bulk::ROWS) {
+        let sql = format!("{EVENTS_OF} IN ({}) AND deleted_at IS NULL", bulk::list(2, chunk.len()));
+        let rows: Vec<StoredEvent> = on_db!(&mut *tx, conn => {
+            let mut query = sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(calendar);
+            for id in chunk {
+                query = query.bind(*id);
+            }
+            query.fetch_all(conn).await
+        })
+        .named("events.live_of")?;
+        found.extend(rows);
+    }
+    Ok(found)
+}
+
+/// Stores mirror rows.
+///
+/// # Errors
+/// When the database fails.
+pub async fn put_mirror(tx: &mut Tx, target: Target<'_>, rows: &[MirrorWrite]) -> Result<(), StoreError> {
+    for chunk in rows.chunks(bulk::ROWS) {
+        let sql = bulk::insert(
+            "INSERT INTO mirror (calendar_id, remote_id, version, hash, raw, last_end, kept, gone_at, gone_reason)",
+            9,
+            chunk.len(),
+            "ON CONFLICT (calendar_id, remote_id) DO UPDATE SET version = excluded.version, hash = excluded.hash, raw = excluded.raw, \
+             last_end = excluded.last_end, missing_at = NULL, kept = excluded.kept, gone_at = excluded.gone_at, \
+             gone_reason = excluded.gone_reason",
+        );
+        on_db!(&mut *tx, conn => {
+            let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
+            for row in chunk {
+                query = query.bind(target.calendar).bind(&row.remote_id).bind(&row.version).bind(&row.hash).bind(&row.raw)
+                    .bind(row.last_end).bind(false).bind(row.gone_reason.map(|_| target.now)).bind(row.gone_reason);
+            }
+            query.execute(conn).await.map(drop)
+        })
+        .named("mirror.put")?;
+    }
+    Ok(())
+}
+
+/// Stores new versions of objects whose content did not change.
+///
+/// # Errors
+/// When the database fails.
+pub async fn touch_mirror(tx: &mut Tx, target: Target<'_>, rows: &[(String, Option<String>)]) -> Result<(), StoreError> {
+    for chunk in rows.chunks(bulk::ROWS) {
+        let sql = bulk::insert(
+            "INSERT INTO mirror (calendar_id, remote_id, version, hash, raw, kept)",
+            6,
+            chunk.len(),
+            "ON CONFLICT (calendar_id, remote_id) DO UPDATE SET version = excluded.version",
+        );
+        on_db!(&mut *tx, conn => {
+            let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
+            for (remote_id, version) in chunk {
+                query = query.bind(target.calendar).bind(remote_id).bind(version).bind("").bind("").bind(false);
+            }
+            query.execute(conn).await.map(drop)
+        })
+        .named("mirror.touch")?;
+    }
+    Ok(())
+}
+
+/// Stores events, new and changed. A deleted event that comes back under its id lives again.
+///
+/// # Errors
+/// When the database fails.
+pub async fn put_events(tx: &mut Tx, target: Target<'_>, rows: &[EventWrite]) -> Result<(), StoreError> {
+    for chunk in rows.chunks(bulk::ROWS) {
+        let sql = bulk::insert(
+            "INSERT INTO events (id, user_id, calendar_id, remote_id, instance, uid, kind, title, content, created_by, updated_by, \
+             created_at, updated_at)",
+            13,
+            chunk.len(),
+            "ON CONFLICT (id) DO UPDATE SET uid = excluded.uid, kind = excluded.kind, title = excluded.title, \
+             content = excluded.content, updated_by = excluded.updated_by, updated_at = excluded.updated_at, deleted_at = NULL",
+        );
+        on_db!(&mut *tx, conn => {
+            let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
+            for row in chunk {
+                query = query.bind(&row.id).bind(target.user).bind(target.calendar).bind(&row.remote_id).bind(&row.instance)
+                    .bind(&row.uid).bind(row.kind).bind(&row.title).bind(&row.content).bind(target.job).bind(target.job)
+                    .bind(target.now).bind(target.now);
+            }
+            query.execute(conn).await.map(drop)
+        })
+        .named("events.put")?;
+    }
+    Ok(())
+}
+
+/// Marks events as deleted and removes their occurrences.
+///
+/// # Errors
+/// When the database fails.
+pub async fn delete_events(tx: &mut Tx, target: Target<'_>, ids: &[&str]) -> Result<(), StoreError> {
+    clear_occurrences(tx, ids).await?;
+    for chunk in ids.chunks(bulk::ROWS) {
+        let sql = format!(
+            "UPDATE events SET deleted_at = $1, updated_by = $2, updated_at = $1 WHERE deleted_at IS NULL AND id IN ({})",
+            bulk::list(3, chunk.len())
+        );
+        on_db!(&mut *tx, conn => {
+            let mut query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(target.now).bind(target.job);
+            for id in chunk {
+                query = query.bind(*id);
+            }
+            query.execute(conn).await.map(drop)
+        })
+        .named("events.delete")?;
+    }
+    Ok(())
+}
+
+/// Marks objects as gone and forgets their horizons.
+///
+/// # Errors
+/// When the database fails.
+pub async fn bury(tx: &mut Tx, target: Target<'_>, remote_ids: &[&str], reason: &str) -> Result<(), StoreError> {
+    for chunk in remote_ids.chunks(bulk::ROWS) {
+        let sql = format!(
+            "UPDATE mirror SET gone_at = $2, gone_reason = $3, missing_at = NULL, kept = $4 WHERE calendar_id = $1 AND remote_id IN ({})",
+            bulk::list(5, chunk.len())
+        );
+        on_db!(&mut *tx, conn => {
+            let mut query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(target.calendar).bind(target.now).bind(reason).bind(false);
+            for id in chunk {
+                query = query.bind(*id);
+            }
+            query.execute(conn).await.map(drop)
+        })
+        .named("mirror.bury")?;
+    }
+    clear_horizons(tx, target.calendar, remote_ids).await
+}
+
+/// Removes the occurrences of events.
+///
+/// # Errors
+/// When the database fails.
+pub async fn clear_occurrences(tx: &mut Tx, event_ids: &[&str]) -> Result<(), StoreError> {
+    for chunk in event_ids.chunks(bulk::ROWS) {
+        let sql = format!("DELETE FROM occurrences WHERE event_id IN ({})", bulk::list(1, chunk.len()));
+        on_db!(&mut *tx, conn => {
+            let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
+            for id in chunk {
+                query = query.bind(*id);
+            }
+            query.execute(conn).await.map(drop)
+        })
+        .named("occurrences.clear")?;
+    }
+    Ok(())
+}
+
+/// Stores occurrences.
+///
+/// # Errors
+/// When the database fails.
+pub async fn put_occurrences(tx: &mut Tx, target: Target<'_>, rows: &[OccurrenceWrite]) -> Result<(), StoreError> {
+    for chunk in rows.chunks(bulk::ROWS) {
+        let sql = bulk::insert(
+            "INSERT INTO occurrences (event_id, instance, user_id, calendar_id, kind, start_at, end_at)",
+            7,
+            chunk.len(),
+            "ON CONFLICT (event_id, instance) DO UPDATE SET kind = excluded.kind, start_at = excluded.start_at, end_at = excluded.end_at",
+        );
+        on_db!(&mut *tx, conn => {
+            let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
+            for row in chunk {
+                query = query.bind(&row.event_id).bind(&row.instance).bind(target.user).bind(target.calendar).bind(row.kind)
+                    .bind(row.start_at).bind(row.end_at);
+            }
+            query.execute(conn).await.map(drop)
+        })
+        .named("occurrences.put")?;
+    }
+    Ok(())
+}
+
+/// Stores from when until when objects are materialised.
+///
+/// # Errors
+/// When the database fails.
+pub async fn put_horizons(tx: &mut Tx, calendar: &str, rows: &[(String, i64, i64)]) -> Result<(), StoreError> {
+    for chunk in rows.chunks(bulk::ROWS) {
+        let sql = bulk::insert(
+            "INSERT INTO horizons (calendar_id, remote_id, from_at, until_at)",
+            4,
+            chunk.len(),
+            "ON CONFLICT (calendar_id, remote_id) DO UPDATE SET from_at = excluded.from_at, until_at = excluded.until_at",
+        );
+        on_db!(&mut *tx, conn => {
+            let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
+            for (remote_id, from, until) in chunk {
+                query = query.bind(calendar).bind(remote_id).bind(*from).bind(*until);
+            }
+            query.execute(conn).await.map(drop)
+        })
+        .named("horizons.put")?;
+    }
+    Ok(())
+}
+
+/// Forgets the horizons of objects.
+///
+/// # Errors
+/// When the database fails.
+pub async fn clear_horizons(tx: &mut Tx, calendar: &str, remote_ids: &[&str]) -> Result<(), StoreError> {
+    for chunk in remote_ids.chunks(bulk::ROWS) {
+        let sql = format!("DELETE FROM horizons WHERE calendar_id = $1 AND remote_id IN ({})", bulk::list(2, chunk.len()));
+        on_db!(&mut *tx, conn => {
+            let mut query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(calendar);
+            for id in chunk {
+                query = query.bind(*id);
+            }
+            query.execute(conn).await.map(drop)
+        })
+        .named("horizons.clear")?;
+    }
+    Ok(())
+}
+
+/// Stores journal entries.
+///
+/// # Errors
+/// When the database fails.
+pub async fn put_journal(tx: &mut Tx, target: Target<'_>, rows: &[JournalWrite]) -> Result<(), StoreError> {
+    for chunk in rows.chunks(bulk::ROWS) {
+        let sql = bulk::insert("INSERT INTO journal (job_id, event_id, action, before, at)", 5, chunk.len(), "ON CONFLICT DO NOTHING");
+        on_db!(&mut *tx, conn => {
+            let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
+            for row in chunk {
+                query = query.bind(target.job).bind(&row.event_id).bind(row.action).bind(&row.before).bind(target.now);
+            }
+            query.execute(conn).await.map(drop)
+        })
+        .named("journal.put")?;
+    }
+    Ok(())
+}

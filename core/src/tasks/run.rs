@@ -1,0 +1,114 @@
+//! The background tasks of a server: each is idempotent, runs by time and on a signal, and takes its input from the database.
+
+use crate::engine::horizon;
+use crate::error::{Error, StoreError};
+use crate::hub::{Hub, Scope, SyncOptions};
+use crate::store::{connections, jobs};
+use std::time::Duration;
+use syncline_domain::ids::{ConnectionId, JobId, UserId};
+use syncline_domain::sync::{Mode, Trigger};
+
+/// Runs all tasks until the future is dropped.
+pub(crate) async fn run(hub: Hub) {
+    tokio::join!(schedule(&hub), watch(&hub), tidy(&hub));
+}
+
+/// Starts what is due. Sleeps until the next connection is due, but looks every half a minute all the same: another process
+/// may have added one.
+async fn schedule(hub: &Hub) {
+    const AT_ONCE: i64 = 50;
+    loop {
+        let now = hub.now();
+        let due = connections::due(hub.db(), now, AT_ONCE).await;
+        let wait = match due {
+            Ok(due) if !due.is_empty() => {
+                for (connection, user) in due {
+                    start(hub, UserId::trusted(user), ConnectionId::trusted(connection)).await;
+                }
+                Duration::from_secs(1)
+            }
+            Ok(_) => match connections::next_due(hub.db()).await {
+                Ok(Some(next)) => {
+                    Duration::from_millis(u64::try_from(next - now).unwrap_or(0)).clamp(Duration::from_secs(1), Duration::from_secs(30))
+                }
+                _ => Duration::from_secs(30),
+            },
+            Err(error) => {
+                log(&error);
+                Duration::from_secs(10)
+            }
+        };
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = hub.due().notified() => {}
+        }
+    }
+}
+
+async fn start(hub: &Hub, user: UserId, connection: ConnectionId) {
+    let options = SyncOptions { mode: Mode::Auto, trigger: Trigger::Schedule };
+    match hub.start_sync(&user, Scope::Connections(vec![connection.clone()]), options).await {
+        // What is at work will move its own schedule; until then it must not be looked at again and again.
+        Ok(_) | Err(Error::AlreadyRunning { .. }) => {
+            if let Err(error) = postpone(hub, &connection).await {
+                log(&error);
+            }
+        }
+        Err(error) => tracing::warn!(%connection, %error, "connection {connection} is due but could not be started"),
+    }
+}
+
+async fn postpone(hub: &Hub, connection: &ConnectionId) -> Result<(), StoreError> {
+    let mut tx = hub.db().begin().await?;
+    connections::set_due(&mut tx, connection, Some(hub.now() + 6 * 60 * 1000)).await?;
+    tx.commit().await
+}
+
+/// Brings what other processes on the same database do into this process's bus, while anybody listens.
+async fn watch(hub: &Hub) {
+    const LOOK_EVERY: Duration = Duration::from_millis(500);
+    let mut since = hub.now();
+    loop {
+        tokio::time::sleep(LOOK_EVERY).await;
+        if !hub.bus().has_listeners() {
+            since = hub.now();
+            continue;
+        }
+        let rows = match jobs::changed_since(hub.db(), since, 200).await {
+            Ok(rows) => rows,
+            Err(error) => {
+                log(&error);
+                continue;
+            }
+        };
+        for row in &rows {
+            since = since.max(row.updated_at);
+            let user = UserId::trusted(row.user_id.clone());
+            if let Some(progress) = crate::hub::progress_of(row) {
+                hub.bus().progress(&user, row.updated_at, &progress);
+            }
+            if row.finished_at.is_some()
+                && let Err(error) = hub.tell_end(&user, &JobId::trusted(row.run_id.clone())).await
+            {
+                log(&error);
+            }
+        }
+    }
+}
+
+/// Once an hour: horizons are extended, expired sessions go.
+async fn tidy(hub: &Hub) {
+    loop {
+        if let Err(error) = horizon::roll(hub.db(), hub.now()).await {
+            tracing::warn!(%error, "horizons could not be extended");
+        }
+        if let Err(error) = hub.purge_sessions(hub.now()).await {
+            tracing::warn!(%error, "expired sessions could not be removed");
+        }
+        tokio::time::sleep(Duration::from_secs(3600)).await;
+    }
+}
+
+fn log(error: &StoreError) {
+    tracing::warn!(what = error.what, cause = %error.source, "a background task could not reach the database: {}", error.what);
+}
