@@ -24,6 +24,7 @@ impl Clock {
     #[must_use]
     pub fn now(&self) -> Millis {
         match self {
+            #[expect(clippy::disallowed_methods, reason = "this is the clock that everybody else takes")]
             Self::System => jiff::Timestamp::now().as_millisecond(),
             Self::Manual(at) => at.load(Ordering::SeqCst),
         }

@@ -12,4 +12,3 @@ pub mod sheet;
 pub mod sync_button;
 pub mod toast;
 pub mod toolbar;
-pub mod toolbar_sync;

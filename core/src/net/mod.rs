@@ -185,6 +185,7 @@ impl HttpClient {
         };
         let policy = Arc::new(policy);
         let extra = reqwest::Certificate::from_pem_bundle(&policy.trusted_pem).map_err(no_client)?;
+        #[expect(clippy::disallowed_methods, reason = "this is the client that everybody else takes")]
         let builder = || {
             reqwest::Client::builder()
                 .redirect(reqwest::redirect::Policy::none())

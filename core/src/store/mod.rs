@@ -8,6 +8,7 @@
 
 pub mod apply;
 pub mod bulk;
+pub(crate) mod calendar_reads;
 pub mod calendars;
 pub mod connections;
 pub mod dialect;
@@ -16,6 +17,7 @@ pub mod horizons;
 pub mod jobs;
 pub mod locks;
 pub mod mirror;
+pub mod occurrences;
 pub(crate) mod sessions;
 pub(crate) mod tokens;
 pub(crate) mod users;

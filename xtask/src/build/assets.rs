@@ -76,17 +76,6 @@ pub(super) fn compress(site: &Path, work: &Path) -> Result<Sizes> {
     Ok(sizes)
 }
 
-/// A short digest of the whole site.
-pub(super) fn version(site: &Path) -> Result<String> {
-    let mut parts = Vec::new();
-    for (path, relative) in files(site)? {
-        parts.push(relative.to_string_lossy().into_owned().into_bytes());
-        parts.push(stamp::read(&path)?);
-    }
-    let parts: Vec<&[u8]> = parts.iter().map(Vec::as_slice).collect();
-    Ok(stamp::digest(&parts).chars().take(16).collect())
-}
-
 /// The weight of the assets in bytes.
 #[derive(Default)]
 pub(crate) struct Sizes {
@@ -220,16 +209,6 @@ mod tests {
         assert!(!site.join("tiny.svg.br").exists());
         assert_eq!(sizes.code_over_the_wire(), length(&site.join("pkg/a.js.br")).expect("its length"));
         assert!(sizes.check_budget(0).is_err() && sizes.check_budget(1).is_ok());
-    }
-
-    #[test]
-    fn the_version_changes_with_any_asset() {
-        let folder = tempfile::tempdir().expect("a folder");
-        stamp::write_if_changed(&folder.path().join("a.css"), b"a{}").expect("written");
-        let first = version(folder.path()).expect("a version");
-        assert_eq!(version(folder.path()).expect("a version"), first);
-        stamp::write_if_changed(&folder.path().join("b.css"), b"").expect("written");
-        assert_ne!(version(folder.path()).expect("a version"), first);
     }
 
     #[test]

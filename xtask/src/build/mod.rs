@@ -102,8 +102,8 @@ pub(crate) fn build(workspace: &Workspace, flavour: Flavour) -> Result<Built> {
     let mut cargo = workspace.cargo();
     cargo.args(["build", "--package", "server", "--bin", NAME]);
     if flavour == Flavour::Release {
-        // The server names this variable, so that cargo compiles it anew when the embedded site changed.
-        cargo.arg("--release").env("SYNCLINE_SITE_VERSION", assets::version(&site)?);
+        // The server's build script watches the site, which is embedded.
+        cargo.arg("--release");
     }
     process::run(&mut cargo)?;
 

@@ -5,6 +5,8 @@
 
 mod rules;
 
+pub(super) use rules::unknown_zone;
+
 use super::Hub;
 use crate::clock::{fill_random, new_id};
 use crate::error::Error;

@@ -1,0 +1,86 @@
+//! From stored occurrences to what the grid shows.
+
+use super::zone::ViewZone;
+use crate::store::calendar_reads::Sources;
+use crate::store::occurrences::Row;
+use serde::Deserialize;
+use std::borrow::Cow;
+use syncline_domain::color;
+use syncline_domain::event::{Busy, EventStatus, Response};
+use syncline_domain::time::TimeKind;
+use syncline_domain::view::GridEvent;
+
+/// What is shown where a title is missing.
+const NO_TITLE: &str = "(No title)";
+
+/// The part of an event's content that the grid needs. The rest of the JSON is skipped, not built.
+#[derive(Deserialize)]
+struct Glance<'a> {
+    #[serde(default)]
+    status: EventStatus,
+    #[serde(default)]
+    busy: Busy,
+    #[serde(default, borrow)]
+    location: Option<Cow<'a, str>>,
+    #[serde(default, borrow)]
+    color: Option<Cow<'a, str>>,
+    #[serde(default)]
+    attendees: Vec<Answer>,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    #[serde(default)]
+    response: Response,
+    #[serde(default)]
+    me: bool,
+}
+
+/// Turns rows into grid lines.
+pub(super) struct Lines<'a> {
+    pub(super) zone: &'a ViewZone,
+    pub(super) sources: &'a Sources,
+}
+
+impl Lines<'_> {
+    /// One line; `None` for a cancelled event, which never shows, and for what can not be read.
+    pub(super) fn line(&self, row: Row) -> Option<GridEvent> {
+        let glance: Glance<'_> = match serde_json::from_str(&row.content) {
+            Ok(glance) => glance,
+            Err(error) => {
+                tracing::warn!(event = %row.event_id, %error, "the stored content of an event can not be read");
+                return None;
+            }
+        };
+        if glance.status == EventStatus::Cancelled {
+            return None;
+        }
+        let (start, end) = self.zone.walls(row.time, row.start_at, row.end_at);
+        let color = match glance.color.as_deref().and_then(color::nearest) {
+            Some(own) => own.to_owned(),
+            None => self.sources.get(&row.calendar_id)?.color.clone(),
+        };
+        Some(GridEvent {
+            id: row.event_id,
+            key: row.instance,
+            calendar_id: row.calendar_id,
+            title: if row.title.trim().is_empty() { NO_TITLE.to_owned() } else { row.title },
+            start,
+            end,
+            all_day: row.time == TimeKind::AllDay,
+            status: glance.status,
+            busy: glance.busy,
+            declined: glance.attendees.iter().any(|one| one.me && one.response == Response::Declined),
+            color,
+            location: glance.location.filter(|place| !place.trim().is_empty()).map(Cow::into_owned),
+            recurring: row.recurring,
+        })
+    }
+
+    /// All lines, in order of start, longer ones first.
+    pub(super) fn sorted(&self, rows: Vec<Row>) -> Vec<GridEvent> {
+        let mut lines: Vec<GridEvent> = rows.into_iter().filter_map(|row| self.line(row)).collect();
+        lines.sort_by(|a, b| a.start.cmp(&b.start).then_with(|| b.end.cmp(&a.end)).then_with(|| a.title.cmp(&b.title)));
+        lines
+    }
+}

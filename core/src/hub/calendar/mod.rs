@@ -1,0 +1,106 @@
+//! Reading the calendar: periods, details, search.
+//!
+//! A timed occurrence is an instant and is shown in the viewer's zone; an all-day one is dates and a floating one a wall time, and
+//! no zone ever shifts them. What is deleted or cancelled never appears. Reads see only calendars of the user who asks.
+
+mod details;
+mod grid;
+mod search;
+mod text;
+mod wire;
+mod words;
+mod zone;
+
+use super::Hub;
+use crate::error::Error;
+use crate::store::occurrences::{self, Calendars};
+use crate::store::{calendar_reads, users};
+use grid::Lines;
+use jiff::civil::Date;
+use syncline_domain::ids::{EventId, UserId};
+use syncline_domain::view::{EventDetails, GridEvent, Occurrence, Period, Preferences};
+use zone::ViewZone;
+
+/// A grid shows so many occurrences at most.
+const GRID_LIMIT: usize = 5_000;
+/// A search gives so many occurrences at most.
+const SEARCH_LIMIT: u32 = 500;
+
+impl Hub {
+    /// The occurrences that overlap `[from, to)` in the viewer's zone, of calendars that are enabled and visible, for the grid.
+    /// At most 5,000.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] `invalid_period` when it ends before it begins.
+    pub async fn period(&self, user: &UserId, from: Date, to: Date) -> Result<Period, Error> {
+        check_period(from, to)?;
+        let db = &self.0.db;
+        let zone = view_zone(&self.preferences(user).await?);
+        let sources = calendar_reads::sources(db, user).await?;
+        let mut rows = occurrences::in_period(db, user, zone.span(from, to), Calendars::Shown, GRID_LIMIT as i64 + 1).await?;
+        let truncated = rows.len() > GRID_LIMIT;
+        rows.truncate(GRID_LIMIT);
+        let events = Lines { zone: &zone, sources: &sources }.sorted(rows);
+        Ok(Period { from, to, now: zone.wall(self.now()), zone: zone.name, events, truncated })
+    }
+
+    /// Everything about one occurrence; `key` as in [`GridEvent::key`].
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when the user has no such occurrence, or it has been deleted or cancelled.
+    pub async fn event_details(&self, user: &UserId, event: &EventId, key: &str) -> Result<EventDetails, Error> {
+        let db = &self.0.db;
+        let preferences = self.preferences(user).await?;
+        let sources = calendar_reads::sources(db, user).await?;
+        let row = occurrences::one(db, user, event, key).await?;
+        let meta = calendar_reads::event_meta(db, user, event).await?;
+        let (row, meta) = row.zip(meta).ok_or(Error::NotFound("event"))?;
+        details::details(row, meta, &sources, &view_zone(&preferences), preferences.hour12).ok_or(Error::NotFound("event"))
+    }
+
+    /// Occurrences whose title, place or text has all words of `text` in whatever case, of calendars that are enabled and
+    /// visible, nearest to now first, at most `limit` (and 500). Nothing for a text without words.
+    pub async fn search(&self, user: &UserId, text: &str, limit: u32) -> Result<Vec<GridEvent>, Error> {
+        let Some(wanted) = search::Wanted::parse(text) else { return Ok(Vec::new()) };
+        let db = &self.0.db;
+        let zone = view_zone(&self.preferences(user).await?);
+        let sources = calendar_reads::sources(db, user).await?;
+        let lines = Lines { zone: &zone, sources: &sources };
+        search::nearest(db, user, &wanted, &lines, self.now(), limit.min(SEARCH_LIMIT) as usize).await
+    }
+
+    /// The occurrences that overlap `[from, to)`, as REST and the command line give them, of all enabled calendars, by start.
+    /// `from` and `to` are midnights in `zone` (IANA name; `None`: the user's, else UTC); floating times are resolved in it,
+    /// too, and all offsets are its.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] `unknown_zone` or `invalid_period`.
+    pub async fn occurrences(&self, user: &UserId, from: Date, to: Date, zone: Option<&str>) -> Result<Vec<Occurrence>, Error> {
+        check_period(from, to)?;
+        let db = &self.0.db;
+        let zone = match zone {
+            Some(name) => ViewZone::named(name)?,
+            None => view_zone(&self.preferences(user).await?),
+        };
+        let sources = calendar_reads::sources(db, user).await?;
+        let rows = occurrences::in_period(db, user, zone.span(from, to), Calendars::Enabled, i64::MAX).await?;
+        Ok(wire::occurrences(rows, &sources, &zone))
+    }
+
+    async fn preferences(&self, user: &UserId) -> Result<Preferences, Error> {
+        users::preferences(&self.0.db, user).await?.ok_or(Error::NotFound("account"))
+    }
+}
+
+fn check_period(from: Date, to: Date) -> Result<(), Error> {
+    if from < to {
+        return Ok(());
+    }
+    let action = "Give a first day, and a later day that is not part of the period any more.";
+    Err(Error::invalid("invalid_period", "The period ends before it begins.", action))
+}
+
+/// The viewer's zone; UTC until one is known, and when a stored one has left the tables.
+fn view_zone(preferences: &Preferences) -> ViewZone {
+    preferences.time_zone.as_deref().and_then(|name| ViewZone::named(name).ok()).unwrap_or_else(ViewZone::utc)
+}
