@@ -97,6 +97,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/settings/connections") view=pages::connections::ConnectionsPage ssr=SsrMode::Async />
                     <Route path=path!("/settings/account") view=pages::account::AccountPage ssr=SsrMode::Async />
                     <Route path=path!("/holds") view=pages::holds::HoldsPage ssr=SsrMode::Async />
+                    <Route path=path!("/holds/:id") view=pages::holds::HoldPage ssr=SsrMode::Async />
                     <Route path=path!("/history") view=pages::history::HistoryPage ssr=SsrMode::Async />
                 </ParentRoute>
                 <Route path=path!("/setup") view=pages::setup::SetupPage ssr=SsrMode::Async />

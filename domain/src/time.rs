@@ -165,12 +165,8 @@ fn stamp(at: DateTime) -> String {
 /// The milliseconds of a wall time, read as if it were in UTC. Pairs with [`from_naive_ms`].
 #[must_use]
 pub fn naive_ms(at: DateTime) -> Millis {
-    let days = Millis::from(at.date().since(Date::constant(1970, 1, 1)).map_or(0, |span| span.get_days()));
-    let time = Millis::from(at.hour()) * 3_600_000
-        + Millis::from(at.minute()) * 60_000
-        + Millis::from(at.second()) * 1_000
-        + Millis::from(at.millisecond());
-    days * DAY_MS + time
+    let since = at.duration_since(DateTime::constant(1970, 1, 1, 0, 0, 0, 0));
+    since.as_secs() * 1_000 + Millis::from(since.subsec_millis())
 }
 
 /// The wall time of milliseconds that were made by [`naive_ms`]. Values out of jiff's range become its bounds.

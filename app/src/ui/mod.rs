@@ -12,3 +12,4 @@ pub mod sheet;
 pub mod sync_button;
 pub mod toast;
 pub mod toolbar;
+pub mod toolbar_sync;

@@ -14,7 +14,7 @@ use jiff::{Span, ToSpan};
 use syncline_domain::time::{DAY_MS, Millis, from_naive_ms, naive_ms};
 
 /// How many periods one search may look at.
-const BUDGET: usize = 200_000;
+const BUDGET: usize = 100_000;
 
 /// How many times one period may hold: all minutes of two months, but not all seconds of a year.
 const CROWD: usize = 100_000;
@@ -46,7 +46,13 @@ pub(super) fn search(
     let periods = Periods::new(rule, start, date_only);
     let first = naive_ms(start);
     let mut left = rule.count.map_or(u64::MAX, u64::from);
-    let mut index = if rule.count.is_none() { periods.before(from.max(first)) } else { 0 };
+    let mut index = periods.before(from.max(first));
+    match rule.count {
+        None => {}
+        // One in every period: no need to count them.
+        Some(_) if periods.one_each() => left = left.saturating_sub(index.unsigned_abs()),
+        Some(_) => index = 0,
+    }
     let mut last = Millis::MIN;
     for _ in 0..BUDGET {
         let Some(begin) = periods.begin(index) else { return Ended::Complete };
@@ -128,6 +134,27 @@ impl<'r> Periods<'r> {
             _ => midnight,
         };
         Self { times: times(rule, start, date_only), rule, start, by_month, by_month_day, by_day, base }
+    }
+
+    /// Every period holds exactly one occurrence: nothing but FREQ, INTERVAL and at most the day of the start.
+    fn one_each(&self) -> bool {
+        let rule = self.rule;
+        let weekday = self.by_day.as_slice() == [(0, self.start.weekday())];
+        let days = if rule.freq == Frequency::Weekly { weekday } else { self.by_day.is_empty() };
+        self.step().is_some()
+            && days
+            && self.times.len() == 1
+            && self.by_month.is_empty()
+            && self.by_month_day.is_empty()
+            && rule.by_year_day.is_empty()
+            && rule.by_week_no.is_empty()
+            && rule.by_set_pos.is_empty()
+            && (rule.freq >= Frequency::Daily || (rule.by_hour.is_empty() && rule.by_minute.is_empty() && rule.by_second.is_empty()))
+            && (self.base + self.times[0] + DAY_MS * self.into_week() == naive_ms(self.start) || rule.freq < Frequency::Daily)
+    }
+
+    fn into_week(&self) -> i64 {
+        if self.rule.freq == Frequency::Weekly { i64::from(self.start.weekday().since(self.rule.week_start)) } else { 0 }
     }
 
     /// Milliseconds from one period to the next, for those that have a fixed length.

@@ -47,6 +47,7 @@ pub fn expand(series: &[Event], from_ms: Millis, to_ms: Millis, limit: usize) ->
     let window = (from_ms, to_ms);
     if let [event] = series
         && event.recurrence.is_none()
+        && event.instance.is_none()
     {
         single(0, event, window, &mut found);
     } else {

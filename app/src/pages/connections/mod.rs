@@ -1,9 +1,143 @@
 //! Adding and mending connections: `/settings/connections`.
+//!
+//! What is being added stands in the address (`?add=caldav&preset=icloud`), so every step is a link and works without JavaScript.
 
+pub mod api;
+#[cfg(feature = "ssr")]
+mod begin;
+pub mod forms;
+pub mod hints;
+pub mod mend;
+pub mod upload;
+
+use crate::pages::settings::api::load_connections;
+use crate::pages::settings::tabs::SettingsTabs;
+use crate::pages::settings::words;
+use crate::ui::form::Failed;
+use crate::ui::icons::Icon;
+use crate::ui::live::use_live;
+use forms::{AddCaldavForm, AddFeedForm, AddFileForm};
 use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_navigate, use_query_map};
+use mend::MendForm;
+use syncline_domain::ids::ConnectionId;
+use syncline_domain::view::Connection;
+
+/// The page that shows a connection that was just added.
+pub(crate) fn after(id: &ConnectionId) -> String {
+    format!("/settings/calendars?added={id}#connection-{id}")
+}
+
+/// Goes to the page that shows the new connection; `answer` is its id in JSON.
+fn use_show_added() -> Callback<String> {
+    let (navigate, live) = (use_navigate(), use_live());
+    Callback::new(move |answer: String| {
+        live.refresh();
+        live.ask();
+        if let Ok(id) = serde_json::from_str::<ConnectionId>(&answer) {
+            navigate(&after(&id), NavigateOptions::default());
+        }
+    })
+}
 
 /// Adding and mending connections: `/settings/connections`.
 #[component]
 pub fn ConnectionsPage() -> impl IntoView {
-    view! { <h1>"Connections"</h1> }
+    let live = use_live();
+    let query = use_query_map();
+    let connections = Resource::new_blocking(move || live.version.get(), |_| load_connections());
+    let reconnect = Memo::new(move |_| query.with(|query| query.get("reconnect")).filter(|id| !id.is_empty()));
+    view! {
+        <Title text="Connections" />
+        <div class="page settings">
+            <SettingsTabs />
+            <header class="page-head">
+                <h1>"Connections"</h1>
+            </header>
+            <Transition>
+                {move || {
+                    let reconnect = reconnect.get();
+                    Suspend::new(async move {
+                        match (connections.await, reconnect) {
+                            (Ok(known), Some(id)) => view! { <MendForm known id /> }.into_any(),
+                            (Ok(known), None) => view! { <Known known /> }.into_any(),
+                            (Err(error), _) => view! { <Failed error /> }.into_any(),
+                        }
+                    })
+                }}
+            </Transition>
+            {move || reconnect.with(Option::is_none).then(|| view! { <Add /> })}
+        </div>
+    }
+}
+
+/// What is connected already, with the way to its card.
+#[component]
+fn Known(known: Vec<Connection>) -> impl IntoView {
+    (!known.is_empty()).then(|| {
+        let rows = known
+            .into_iter()
+            .map(|connection| {
+                let (icon, provider) = words::provider(&connection);
+                let (state, class) = words::state(&connection);
+                let about = if connection.host.is_empty() { provider.to_owned() } else { format!("{provider} · {}", connection.host) };
+                view! {
+                    <li>
+                        <Icon name=icon />
+                        <div class="grow">
+                            <a href=format!("/settings/calendars#connection-{}", connection.id)>{connection.name}</a>
+                            <p class="muted small truncate">{about}</p>
+                        </div>
+                        <span class=class>{state}</span>
+                    </li>
+                }
+            })
+            .collect_view();
+        view! {
+            <section class="card" aria-label="Connected">
+                <ul class="list">{rows}</ul>
+            </section>
+        }
+    })
+}
+
+const KINDS: [(&str, &str, &str, &str); 3] = [
+    ("caldav", "cloud", "CalDAV account", "iCloud, Fastmail, Nextcloud, Radicale and others"),
+    ("ics", "feed", "ICS feed", "An address that ends in .ics, or begins with webcal://"),
+    ("file", "file", "ICS file", "An export that you have on your disk"),
+];
+
+/// Choose what to connect, then fill in its form.
+#[component]
+fn Add() -> impl IntoView {
+    let query = use_query_map();
+    let add = Memo::new(move |_| query.with(|query| query.get("add").unwrap_or_default()));
+    let preset = Memo::new(move |_| query.with(|query| query.get("preset").unwrap_or_default()));
+    view! {
+        <section class="section" id="add">
+            <h2>"Add a connection"</h2>
+            <nav class="choices" aria-label="What to connect">
+                {KINDS
+                    .map(|(kind, icon, title, about)| {
+                        view! {
+                            <a class="choice" href=format!("/settings/connections?add={kind}") aria-current=move || (add.get() == kind).then_some("true")>
+                                <Icon name=icon />
+                                <strong>{title}</strong>
+                                <span class="muted small">{about}</span>
+                            </a>
+                        }
+                    })
+                    .into_iter()
+                    .collect_view()}
+            </nav>
+            {move || match add.get().as_str() {
+                "caldav" => view! { <AddCaldavForm preset=hints::preset(&preset.get()) /> }.into_any(),
+                "ics" => view! { <AddFeedForm /> }.into_any(),
+                "file" => view! { <AddFileForm /> }.into_any(),
+                _ => ().into_any(),
+            }}
+        </section>
+    }
 }

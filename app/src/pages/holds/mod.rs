@@ -1,9 +1,145 @@
-//! Deletions that wait for the user: `/holds`.
+//! Deletions that wait for the user: `/holds` and `/holds/:id`.
 
+pub mod actions;
+pub mod api;
+
+pub use actions::HoldActions;
+
+use crate::ui::form::Failed;
+use crate::ui::icons::Icon;
+use crate::ui::live::use_live;
+use crate::ui::relative_time::When;
+use crate::ui::relative_time::words::{counted, grouped};
 use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_navigate, use_params_map};
+use syncline_domain::view::{HeldEvent, Hold};
 
 /// Deletions that wait for the user: `/holds`.
 #[component]
 pub fn HoldsPage() -> impl IntoView {
-    view! { <h1>"Holds"</h1> }
+    let live = use_live();
+    let holds = Resource::new_blocking(move || live.version.get(), |_| api::list_holds());
+    view! {
+        <Title text="Holds" />
+        <div class="page">
+            <header class="page-head">
+                <h1>"Holds"</h1>
+            </header>
+            <p class="muted">
+                "When a calendar suddenly comes back much smaller, Syncline keeps what is stored and asks you first. Nothing is removed until you say so."
+            </p>
+            <Transition>
+                {move || Suspend::new(async move {
+                    match holds.await {
+                        Ok(holds) if holds.is_empty() => view! { <NoHolds /> }.into_any(),
+                        Ok(holds) => holds.into_iter().map(|hold| view! { <HoldCard hold /> }).collect_view().into_any(),
+                        Err(error) => view! { <Failed error /> }.into_any(),
+                    }
+                })}
+            </Transition>
+        </div>
+    }
+}
+
+#[component]
+fn NoHolds() -> impl IntoView {
+    view! {
+        <div class="empty">
+            <Icon name="check" />
+            <h2>"Nothing is on hold"</h2>
+            <p>"No calendar wants to remove more than usual."</p>
+            <a class="btn" href="/settings/calendars">"Settings for my calendars"</a>
+        </div>
+    }
+}
+
+#[component]
+fn HoldCard(hold: Hold) -> impl IntoView {
+    view! {
+        <article class="card">
+            <header class="card-head">
+                <Icon name="pause" />
+                <div class="grow">
+                    <h2>{hold.calendar_name.clone()}</h2>
+                    <p class="muted small">{hold.connection_name.clone()} " · " <When at=hold.created_at /></p>
+                </div>
+            </header>
+            <div class="card-body stack">
+                <HoldWords hold=hold.clone() />
+                <HoldActions hold=hold.id would_delete=hold.would_delete />
+            </div>
+        </article>
+    }
+}
+
+#[component]
+fn HoldWords(hold: Hold) -> impl IntoView {
+    let words = format!("The calendar came back with {} of {}. Nothing was removed.", grouped(hold.remaining), counted(hold.live, "event"));
+    view! { <p>{words}</p> }
+}
+
+/// One hold with what would go: `/holds/:id`.
+#[component]
+pub fn HoldPage() -> impl IntoView {
+    let params = use_params_map();
+    let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
+    let hold = Resource::new_blocking(move || id.get(), api::load_hold);
+    view! {
+        <Title text="What would go" />
+        <div class="page">
+            <p>
+                <a href="/holds">"All holds"</a>
+            </p>
+            <Transition>
+                {move || Suspend::new(async move {
+                    match hold.await {
+                        Ok(hold) => view! { <WhatWouldGo hold /> }.into_any(),
+                        Err(error) => view! { <Failed error /> }.into_any(),
+                    }
+                })}
+            </Transition>
+        </div>
+    }
+}
+
+#[component]
+fn WhatWouldGo(hold: Hold) -> impl IntoView {
+    let navigate = use_navigate();
+    let done = Callback::new(move |()| navigate("/holds", NavigateOptions::default()));
+    let shown = hold.events.len() as u64;
+    let more = (shown < hold.would_delete)
+        .then(|| format!("These are the first {}; {} more would go.", grouped(shown), grouped(hold.would_delete - shown)));
+    view! {
+        <header class="page-head">
+            <div>
+                <h1>{hold.calendar_name.clone()}</h1>
+                <p class="muted">{hold.connection_name.clone()} " · " <When at=hold.created_at /></p>
+            </div>
+        </header>
+        <HoldWords hold=hold.clone() />
+        <HoldActions hold=hold.id would_delete=hold.would_delete on_its_page=true on_done=done />
+        <section class="section">
+            <h2>{format!("{} would go", counted(hold.would_delete, "event"))}</h2>
+            <div class="card table-wrap">
+                <table class="table">
+                    <thead><tr><th>"When"</th><th>"Title"</th></tr></thead>
+                    <tbody>{hold.events.into_iter().map(|event| view! { <HeldRow event /> }).collect_view()}</tbody>
+                </table>
+            </div>
+            {more.map(|more| view! { <p class="muted small">{more}</p> })}
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn HeldRow(event: HeldEvent) -> impl IntoView {
+    view! {
+        <tr>
+            <td class="held-when">{event.start}</td>
+            <td>{event.title} {event.recurring.then(|| view! { <span class="badge">"repeats"</span> })}</td>
+        </tr>
+    }
 }

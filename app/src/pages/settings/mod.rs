@@ -1,9 +1,103 @@
 //! Settings for my calendars: `/settings/calendars`.
+//!
+//! The cards are keyed by connection and read their connection from one signal, so that a refresh changes words and numbers
+//! and never takes the focus or an open menu away.
 
+pub mod api;
+pub mod calendar;
+pub mod card;
+pub mod controls;
+pub mod tabs;
+pub mod words;
+
+use crate::ui::form::{Failed, RefusedNote};
+use crate::ui::icons::Icon;
+use crate::ui::live::use_live;
+use crate::ui::progress::ProgressPanel;
+use crate::ui::results::ResultPanel;
+use crate::ui::sync_button::{Size, SyncButton, SyncTarget};
+use card::ConnectionCard;
 use leptos::prelude::*;
+use leptos_meta::Title;
+use syncline_domain::ids::ConnectionId;
+use syncline_domain::view::Connection;
+use tabs::SettingsTabs;
 
 /// Settings for my calendars: `/settings/calendars`.
 #[component]
 pub fn SettingsPage() -> impl IntoView {
-    view! { <h1>"Settings for my calendars"</h1> }
+    let loaded = Resource::new_blocking(|| (), |()| api::load_connections());
+    view! {
+        <Title text="Settings for my calendars" />
+        <div class="page settings">
+            <SettingsTabs />
+            <Suspense>
+                {move || Suspend::new(async move {
+                    match loaded.await {
+                        Ok(first) => view! { <Loaded first /> }.into_any(),
+                        Err(error) => view! { <Failed error /> }.into_any(),
+                    }
+                })}
+            </Suspense>
+        </div>
+    }
+}
+
+/// The user's connections: those that the page came with, then those of every refresh.
+#[must_use]
+pub fn use_connections(first: Vec<Connection>) -> RwSignal<Vec<Connection>> {
+    let live = use_live();
+    let connections = RwSignal::new(first);
+    Effect::new(move |before: Option<u32>| {
+        let version = live.version.get();
+        if before.is_some() {
+            leptos::task::spawn_local(async move {
+                // What a later refresh will bring is not overwritten by an earlier one that took longer.
+                if let Ok(fresh) = api::load_connections().await
+                    && live.version.try_get_untracked() == Some(version)
+                {
+                    connections.try_set(fresh);
+                }
+            });
+        }
+        version
+    });
+    connections
+}
+
+#[component]
+fn Loaded(first: Vec<Connection>) -> impl IntoView {
+    let connections = use_connections(first);
+    let why_not = Signal::derive(move || connections.with(|known| words::why_not(known)));
+    let ids = move || connections.with(|known| known.iter().map(|connection| connection.id.clone()).collect::<Vec<_>>());
+    let empty = Memo::new(move |_| connections.with(Vec::is_empty));
+    view! {
+        <header class="page-head">
+            <h1>"Settings for my calendars"</h1>
+            <SyncButton target=SyncTarget::Everything size=Size::Lg label="Sync now" disabled=why_not />
+        </header>
+        <p class="muted small why-not">{move || why_not.get()}</p>
+        <RefusedNote />
+        <ProgressPanel />
+        <ResultPanel connections />
+        {move || empty.get().then(|| view! { <NothingConnected /> })}
+        <For each=ids key=ConnectionId::clone let:id>
+            <ConnectionCard id connections />
+        </For>
+        {move || (!empty.get()).then(|| view! {
+            <p><a class="btn" href="/settings/connections"><Icon name="plus" /> "Add a connection"</a></p>
+        })}
+    }
+}
+
+#[component]
+fn NothingConnected() -> impl IntoView {
+    view! {
+        <div class="empty card">
+            <Icon name="calendar" />
+            <h2>"No calendar is connected yet"</h2>
+            <p>"Connect a CalDAV account such as Fastmail, iCloud or Nextcloud, or subscribe to an ICS feed. Syncline reads them and never changes anything there."</p>
+            <a class="btn btn-primary" href="/settings/connections">"Add a connection"</a>
+        </div>
+    }
 }

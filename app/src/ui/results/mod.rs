@@ -1,1 +1,167 @@
-//! To come.
+//! What the last sync did: totals in words, and a line per calendar with what to do.
+
+pub mod words;
+
+use crate::pages::holds::HoldActions;
+use crate::ui::icons::Icon;
+use crate::ui::live::use_live;
+use crate::ui::progress::words::sentence;
+use crate::ui::relative_time::{Exact, When};
+use leptos::prelude::*;
+use std::time::Duration;
+use syncline_domain::ids::JobId;
+use syncline_domain::sync::{CalendarResult, JobStatus, ResultStatus, SyncReport};
+use syncline_domain::view::Connection;
+use words::{held_words, is_calm, is_fresh, line_words, reasons, safe, safe_words, sign};
+
+/// The result of the last run. A success goes after 5 seconds, anything else stays until it is closed or the next run ends.
+#[component]
+pub fn ResultPanel(
+    /// The user's connections, for what is safe.
+    #[prop(into)]
+    connections: Signal<Vec<Connection>>,
+) -> impl IntoView {
+    let live = use_live();
+    let loaded_at = live.now.get_untracked();
+    let fresh = live
+        .state
+        .with_untracked(|state| state.last_report().filter(|report| is_fresh(report, loaded_at)).map(|report| report.job_id.clone()));
+    // The run whose result is shown.
+    let shown = RwSignal::new(fresh);
+    Effect::new(move |before: Option<()>| {
+        let news = live.completed.get().filter(|_| before.is_some());
+        if let Some(report) = news {
+            shown.set(Some(report.job_id));
+        }
+    });
+    let report = Memo::new(move |_| {
+        let run = shown.get()?;
+        live.state.with(|state| state.report_of(&run).cloned())
+    });
+    Effect::new(move |_| {
+        if let Some(run) = report.with(|report| report.as_ref().filter(|report| is_calm(report)).map(|report| report.job_id.clone())) {
+            set_timeout(move || close(shown, &run), Duration::from_millis(words::SUCCESS_MS));
+        }
+    });
+    move || report.get().map(|report| view! { <Result report connections close=Callback::new(move |()| shown.set(None)) /> })
+}
+
+fn close(shown: RwSignal<Option<JobId>>, run: &JobId) {
+    shown.try_update(|shown| *shown = shown.take().filter(|known| known != run));
+}
+
+#[component]
+fn Result(report: SyncReport, connections: Signal<Vec<Connection>>, close: Callback<()>) -> impl IntoView {
+    let at = crate::ui::relative_time::words::parse_iso(&report.timestamp);
+    view! {
+        <section class="card sync-result" class:sync-result-bad=!report.success aria-label="Result of the last sync">
+            <header class="card-head">
+                <Icon name=if report.success { "check" } else { "alert" } />
+                <div class="grow">
+                    <h2>{headline(&report)}</h2>
+                    <p class="muted small">{sentence(&report.counts.in_words())} {at.map(|at| view! { " · " <When at /> })}</p>
+                </div>
+                <button class="btn btn-ghost btn-icon js-only" type="button" aria-label="Close" on:click=move |_| close.run(())>
+                    <Icon name="close" />
+                </button>
+            </header>
+            <ul class="result-lines" role="list">
+                {report.results.into_iter().map(|line| view! { <Line line connections /> }).collect_view()}
+            </ul>
+        </section>
+    }
+    .into_any()
+}
+
+fn headline(report: &SyncReport) -> String {
+    match report.status {
+        JobStatus::Cancelled => "Sync cancelled. What was saved stays.".to_owned(),
+        _ => report.message.replace("calendar(s)", if report.results.len() == 1 { "calendar" } else { "calendars" }),
+    }
+}
+
+/// One calendar.
+#[component]
+fn Line(line: CalendarResult, connections: Signal<Vec<Connection>>) -> impl IntoView {
+    let (symbol, meaning) = sign(line.status);
+    let reasons = reasons(&line);
+    let words = line_words(&line);
+    let failed = line.status == ResultStatus::Error;
+    let connection = line.connection_id.clone();
+    let calendar = line.calendar_id.clone();
+    view! {
+        <li class="result-line" data-status=line.status.as_str()>
+            <span class="result-sign" role="img" aria-label=meaning>{symbol}</span>
+            <div class="grow">
+                <p class="result-name">
+                    <strong>{line.calendar_name}</strong>
+                    <span class="muted small">{(!line.email.is_empty()).then(|| format!(" {}", line.email))}</span>
+                </p>
+                <p>{words}</p>
+                {(!reasons.is_empty()).then(|| view! { <Reasons reasons /> })}
+                {failed.then(|| view! { <p class="muted"><Safe connections connection=connection.clone() calendar /></p> })}
+                {line.error.map(|problem| view! { <Remedy problem connection /> })}
+                {line.hold.map(|hold| view! {
+                    <p>{held_words(&hold)}</p>
+                    <HoldActions hold=hold.id would_delete=hold.would_delete />
+                })}
+            </div>
+        </li>
+    }
+    .into_any()
+}
+
+/// Why something was skipped: by hover, tap or key.
+#[component]
+fn Reasons(reasons: Vec<String>) -> impl IntoView {
+    let tip = reasons.join(", ");
+    view! {
+        <details class="reasons">
+            <summary class="small" title=tip>"Why skipped"</summary>
+            <ul class="small muted">{reasons.into_iter().map(|reason| view! { <li>{reason}</li> }).collect_view()}</ul>
+        </details>
+    }
+}
+
+/// "Your 812 events are still here, as of Tuesday 14:05."
+#[component]
+pub fn Safe(
+    /// The user's connections.
+    #[prop(into)]
+    connections: Signal<Vec<Connection>>,
+    /// The connection that failed.
+    connection: syncline_domain::ids::ConnectionId,
+    /// Its calendar, if it was one.
+    calendar: Option<syncline_domain::ids::CalendarId>,
+) -> impl IntoView {
+    let kept = Memo::new(move |_| connections.with(|known| safe(known, &connection, calendar.as_ref())));
+    move || {
+        let (events, at) = kept.get().unwrap_or_default();
+        let at = at.filter(|_| events > 0);
+        view! { {safe_words(events)} {at.map(|at| view! { ", as of " <Exact at /> })} "." }
+    }
+}
+
+/// What to do, with the button beside it.
+#[component]
+pub fn Remedy(
+    /// What went wrong.
+    problem: syncline_domain::failure::Problem,
+    /// Where.
+    connection: syncline_domain::ids::ConnectionId,
+) -> impl IntoView {
+    let reconnect = words::wants_reconnect(&problem.code);
+    view! {
+        <p>{problem.action}</p>
+        {reconnect
+            .then(|| {
+                view! {
+                    <p>
+                        <a class="btn btn-sm" href=format!("/settings/connections?reconnect={connection}#reconnect")>
+                            "Reconnect"
+                        </a>
+                    </p>
+                }
+            })}
+    }
+}

@@ -1,0 +1,74 @@
+//! Small forms inside rows: a switch, a colour, a button.
+
+use super::{FormState, PostForm};
+use crate::error::WireError;
+use crate::ui::icons::Icon;
+use crate::ui::live::use_live;
+use crate::ui::toast::use_toasts;
+use leptos::prelude::*;
+use leptos::server::ServerActionError;
+use leptos::server_fn::error::ServerFnUrlError;
+
+/// A form without fields to type into: its error is a message in the corner, its success refreshes the page's data.
+#[component]
+pub fn RowForm(
+    /// Its state, from [`FormState::row`].
+    state: FormState,
+    /// Its class.
+    #[prop(optional)]
+    class: &'static str,
+    /// Called when it is sent: to show at once what will be.
+    #[prop(optional, into)]
+    on_send: Option<Callback<()>>,
+    /// Called with the answer's JSON in place of refreshing the page's data.
+    #[prop(optional, into)]
+    on_done: Option<Callback<String>>,
+    /// Called when it was refused: to take back what was shown.
+    #[prop(optional, into)]
+    on_fail: Option<Callback<()>>,
+    /// Fields and buttons.
+    children: Children,
+) -> impl IntoView {
+    let toasts = use_toasts();
+    let live = use_live();
+    Effect::new(move |_| {
+        if let Some(error) = state.error.get() {
+            toasts.bad(error.problem.to_string());
+            on_fail.iter().for_each(|callback| callback.run(()));
+        }
+    });
+    let done = on_done.unwrap_or_else(|| Callback::new(move |_| live.refresh()));
+    let send = on_send.unwrap_or_else(|| Callback::new(|()| ()));
+    view! {
+        <PostForm state class on_done=done on_send=send>
+            {children()}
+        </PostForm>
+    }
+}
+
+/// The error of a [`RowForm`] that was posted without JavaScript. Once at the top of a page.
+#[component]
+pub fn RefusedNote() -> impl IntoView {
+    use_context::<ServerActionError>().map(|error| {
+        let error = ServerFnUrlError::<WireError>::decode_err(error.err());
+        view! { <Failed error /> }
+    })
+}
+
+/// What went wrong and what to do, in place of what could not be shown or done.
+#[component]
+pub fn Failed(
+    /// The error.
+    error: WireError,
+) -> impl IntoView {
+    view! {
+        <div class="note note-bad" role="alert">
+            <Icon name="alert" />
+            <div class="note-text">
+                <p class="note-title">{error.problem.message}</p>
+                <p>{error.problem.action}</p>
+            </div>
+        </div>
+    }
+    .into_any()
+}
