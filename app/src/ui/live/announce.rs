@@ -58,6 +58,7 @@ mod tests {
             counts: Counts { synced, ..Counts::default() },
             total: synced,
             skipped_reasons: BTreeMap::new(),
+            warnings: BTreeMap::new(),
             error: (status == ResultStatus::Error).then(|| Problem::new("wrong_password", "Fastmail refused the password.", "Reconnect.")),
             hold: None,
             duration_ms: 0,

@@ -110,6 +110,7 @@ mod tests {
             counts,
             total: counts.total(),
             skipped_reasons: BTreeMap::new(),
+            warnings: BTreeMap::new(),
             error: None,
             hold: None,
             duration_ms: 0,

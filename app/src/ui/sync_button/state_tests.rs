@@ -18,6 +18,7 @@ fn line(connection: &str, calendar: &str, status: ResultStatus, synced: u64) -> 
         counts: Counts { synced, ..Counts::default() },
         total: synced,
         skipped_reasons: BTreeMap::new(),
+        warnings: BTreeMap::new(),
         error: (status == ResultStatus::Error).then(|| Problem::new("x", "Fastmail refused the password.", "Reconnect.")),
         hold: None,
         duration_ms: 0,
