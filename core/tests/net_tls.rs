@@ -92,18 +92,24 @@ async fn a_certificate_for_another_name_is_said_so() {
     assert_tls(told(&authority, authority.leaf("example.org", |_| {})).await, "another name");
 }
 
-#[tokio::test]
-async fn a_port_that_does_not_speak_tls_is_told_apart_from_a_bad_certificate() {
+async fn plain_server(answer: &'static [u8]) -> Problem {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let port = listener.local_addr().unwrap().port();
-    let server = tokio::spawn(async move {
-        let (socket, _) = listener.accept().await.unwrap();
-        socket.readable().await.unwrap();
-        socket.try_write(b"HTTP/1.1 400 Bad Request\r\n\r\n").unwrap();
-        socket
-    });
-    let problem = *ask(port, Vec::new()).await.expect_err("no safe connection").problem;
-    server.await.unwrap();
-    assert_eq!(problem.code, "tls_error");
-    assert!(problem.action.contains("http://"), "{problem}");
+    let server = async move {
+        let (mut socket, _) = listener.accept().await.unwrap();
+        let _ = socket.read(&mut [0; 4096]).await.unwrap();
+        socket.write_all(answer).await.unwrap();
+        socket.shutdown().await.unwrap();
+    };
+    let (answer, ()) = tokio::join!(ask(port, Vec::new()), server);
+    *answer.expect_err("no safe connection").problem
+}
+
+#[tokio::test]
+async fn a_port_that_does_not_speak_tls_is_told_apart_from_a_bad_certificate() {
+    for answer in [&b"HTTP/1.1 400 Bad Request\r\n\r\n"[..], b""] {
+        let problem = plain_server(answer).await;
+        assert_eq!(problem.code, "tls_error");
+        assert!(problem.action.contains("http://"), "{problem}");
+    }
 }

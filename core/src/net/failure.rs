@@ -6,6 +6,7 @@ use http::header::RETRY_AFTER;
 use http::{HeaderMap, StatusCode};
 use rustls::CertificateError;
 use std::error::Error as StdError;
+use std::io::ErrorKind;
 use std::time::Duration;
 use syncline_domain::failure::{Class, Problem};
 use syncline_domain::time::Millis;
@@ -47,9 +48,9 @@ pub(super) fn broken_body(what: &'static str, host: &str, error: reqwest::Error)
 
 pub(super) fn from_reqwest(what: &'static str, host: &str, error: reqwest::Error) -> ProviderError {
     let error = error.without_url();
-    let mapped = if find::<NotPublic>(&error).is_some() {
+    let mapped = if all::<NotPublic>(&error).next().is_some() {
         private_address(what, host)
-    } else if let Some(reason) = find::<rustls::Error>(&error) {
+    } else if let Some(reason) = all::<rustls::Error>(&error).next() {
         tls(what, host, reason)
     } else if error.is_dns() {
         let message = format!("There is no server named {host}, or its name can not be looked up right now.");
@@ -58,20 +59,35 @@ pub(super) fn from_reqwest(what: &'static str, host: &str, error: reqwest::Error
     } else if error.is_timeout() {
         timeout(what, host)
     } else if error.is_connect() {
-        let message = format!("{host} can not be reached: it refused the connection.");
-        let action = "Check the address and its port, and that the service is running. Syncline tries again by itself.";
-        ProviderError::new(what, Class::Transient, Problem::new("connection_refused", message, action))
+        match all::<std::io::Error>(&error).last().map(std::io::Error::kind) {
+            // TCP worked and then the other side hung up: it did not like our TLS greeting.
+            Some(ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted) => no_common_tls(what, host),
+            Some(ErrorKind::ConnectionRefused) => {
+                let message = format!("{host} refused the connection.");
+                let action = "Check the address and its port, and that the service is running. Syncline tries again by itself.";
+                ProviderError::new(what, Class::Transient, Problem::new("connection_refused", message, action))
+            }
+            _ => {
+                let message = format!("{host} can not be reached from this server.");
+                let action = "Check this server's own connection to the network. Syncline tries again by itself.";
+                ProviderError::new(what, Class::Transient, Problem::new("unreachable", message, action))
+            }
+        }
     } else {
         broken(what, host)
     };
     mapped.with_source(error)
 }
 
+fn no_common_tls(what: &'static str, host: &str) -> ProviderError {
+    let message = format!("{host} and this server found no common way to a secure connection.");
+    let action = "Check that the port speaks https; if it speaks only http, write http:// in the address.";
+    ProviderError::new(what, Class::Permanent, Problem::new("tls_error", message, action))
+}
+
 fn tls(what: &'static str, host: &str, reason: &rustls::Error) -> ProviderError {
     let rustls::Error::InvalidCertificate(reason) = reason else {
-        let message = format!("{host} and this server found no common way to a secure connection.");
-        let action = "Check that the port speaks https; if it speaks only http, write http:// in the address.";
-        return ProviderError::new(what, Class::Permanent, Problem::new("tls_error", message, action));
+        return no_common_tls(what, host);
     };
     let (said, action) = match reason {
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => ("has expired", "Ask its operator to renew it."),
@@ -91,19 +107,17 @@ fn tls(what: &'static str, host: &str, reason: &rustls::Error) -> ProviderError 
     ProviderError::new(what, Class::Permanent, Problem::new("tls_error", message, action))
 }
 
-/// Looks through a chain of errors. `io::Error` hides its content from `source()`, hence the special step.
-fn find<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a E> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(found) = error.downcast_ref::<E>() {
-            return Some(found);
-        }
-        next = match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
-            Some(inner) => Some(inner),
-            None => error.source(),
-        };
+/// The errors of a chain that are of one type, the outermost first.
+fn all<'a, E: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a E> {
+    std::iter::successors(Some(error), |error| cause(*error)).filter_map(|error| error.downcast_ref::<E>())
+}
+
+/// The next error of a chain. `io::Error` hides its content from `source()`, hence the special step.
+fn cause<'a>(error: &'a (dyn StdError + 'static)) -> Option<&'a (dyn StdError + 'static)> {
+    match error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        Some(inner) => Some(inner),
+        None => error.source(),
     }
-    None
 }
 
 /// `Retry-After` as a wait: seconds, or an HTTP date that is compared with `now` (RFC 9110 §10.2.3).

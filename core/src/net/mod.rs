@@ -216,7 +216,7 @@ impl HttpClient {
     /// Sends one request and waits for the answer's headers, whatever the status is. Counts the request.
     ///
     /// # Errors
-    /// `bad_address`, `private_address`, `unknown_host`, `connection_refused`, `timeout`, `tls_error`, `too_large` (the announced
+    /// `bad_address`, `private_address`, `unknown_host`, `connection_refused`, `unreachable`, `timeout`, `tls_error`, `too_large` (the announced
     /// size is over the limit) or `connection_broken`. A status like 404 is not an error here: see [`status_error`].
     pub async fn send(&self, what: &'static str, request: Request, meter: &Meter) -> Result<Response, ProviderError> {
         let deadline = Instant::now() + self.policy.total_timeout;

@@ -1,9 +1,7 @@
 //! How a feed is asked for: conditional requests, redirects, refusals. Each habit of a host is a test, over real sockets.
 
-mod ics_support;
-
+use crate::user::{User, policy};
 use http::header::{ACCEPT, AUTHORIZATION, IF_MODIFIED_SINCE, IF_NONE_MATCH};
-use ics_support::{User, policy};
 use std::net::IpAddr;
 use std::time::Duration;
 use syncline_core::net::OutboundPolicy;

@@ -1,8 +1,6 @@
 //! What feeds hold: broken ones, empty ones, ones that change identities, ones that drop the past.
 
-mod ics_support;
-
-use ics_support::{NOW, User, policy};
+use crate::user::{NOW, User, policy};
 use syncline_core::net::HttpClient;
 use syncline_core::provider::Meter;
 use syncline_core::provider::ics::{probe, probe_file};

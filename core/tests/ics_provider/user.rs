@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use futures::StreamExt as _;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use syncline_core::error::ProviderError;
 use syncline_core::net::{HttpClient, OutboundPolicy};
@@ -106,14 +106,14 @@ impl User {
             meter: meter.clone(),
             now: NOW,
         });
-        let (mut written, mut unreadable, mut seen, mut same, mut number, mut last) = (vec![], vec![], vec![], 0, 0, None);
+        let (mut written, mut unreadable, mut seen, mut same, mut number, mut last) = (vec![], vec![], HashSet::new(), 0, 0, None);
         while let Some(page) = pages.next().await {
             let page = page?;
             assert!(last.is_none(), "nothing comes after the end");
             assert!(page.changes.len() <= 1000, "a page is a transaction of bounded size");
             number += 1;
             for change in page.changes {
-                seen.push(change.remote_id.clone());
+                assert!(seen.insert(change.remote_id.clone()), "an id comes once");
                 match change.content {
                     Content::Present(object) => {
                         self.known.insert(change.remote_id.clone(), change.version);
@@ -130,7 +130,7 @@ impl User {
         let end = last.expect("a pass that did not fail has an end");
         let (mut vanished, mut keep_ended_before) = (vec![], None);
         if let Coverage::Snapshot { keep_ended_before: keep } = end.coverage {
-            vanished = self.known.keys().filter(|id| !seen.contains(id)).cloned().collect();
+            vanished = self.known.keys().filter(|id| !seen.contains(*id)).cloned().collect();
             vanished.sort();
             keep_ended_before = keep;
         }
