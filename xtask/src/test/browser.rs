@@ -37,6 +37,10 @@ impl Browser {
     pub(super) fn run(&self, workspace: &Workspace, surroundings: &Surroundings, binary: &Path, filter: Option<&str>) -> Result<Outcome> {
         step("the browser tests");
         let started = Instant::now();
+        // Playwright strips types without looking at them.
+        if let Err(error) = process::run(self.npx(workspace).args(["tsc", "--noEmit"])) {
+            return Ok(Outcome { summary: format!("browser: not started, {error:#}"), failed: true });
+        }
         let output = workspace.root().join("target/e2e");
         let report = output.join("report.json");
         std::fs::create_dir_all(&output).with_context(|| format!("creating {}", output.display()))?;
