@@ -24,7 +24,7 @@ const RESERVED: [(&str, &[&str]); 2] = [("sqlx", &["syncline-core"]), ("reqwest"
 const NOT_IN_DOMAIN: [&str; 8] = ["tokio", "sqlx", "reqwest", "leptos", "axum", "futures", "tracing", "getrandom"];
 
 /// What would ship to the browser if it were not optional in `app`.
-const SERVER_SIDE: [&str; 9] = ["axum", "http", "leptos_axum", "syncline-core", "tokio", "tower", "tower-http", "tracing", "tokio-stream"];
+const SERVER_SIDE: [&str; 8] = ["axum", "leptos_axum", "syncline-core", "tokio", "tower", "tower-http", "tracing", "tokio-stream"];
 
 #[derive(Deserialize)]
 struct Metadata {
