@@ -70,6 +70,7 @@ pub async fn sign_in(email: &str, password: &SecretString) -> Result<(), WireErr
     let from = use_context::<Parts>().and_then(|parts| parts.extensions.get::<ClientAddress>().map(|address| address.0));
     gate.attempt(from, email).map_err(|retry_after_s| Error::Throttled { retry_after_s })?;
     let session = hub.sign_in(email, password).await?;
+    gate.succeeded(email);
     set_session(&hub, &session);
     Ok(())
 }

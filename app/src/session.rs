@@ -20,6 +20,9 @@ pub trait SignInGate: Send + Sync {
     /// # Errors
     /// The number of seconds to wait, when there were too many from this address or for this account.
     fn attempt(&self, from: Option<IpAddr>, email: &str) -> Result<(), u64>;
+
+    /// The password was right: what was counted for the account is forgotten.
+    fn succeeded(&self, email: &str);
 }
 
 /// How the session cookie is written: `HttpOnly`, `SameSite=Lax`, and behind https `Secure` with the `__Host-` prefix.

@@ -9,6 +9,7 @@ mod holds;
 mod listing;
 mod live;
 mod open;
+mod operator;
 mod provide;
 mod syncs;
 

@@ -1,0 +1,44 @@
+//! Occurrences of a period.
+
+use super::input::{Day, Params, User};
+use crate::problem::{ApiError, ProblemBody};
+use crate::state::AppState;
+use axum::Json;
+use axum::extract::State;
+use serde::Deserialize;
+use syncline_domain::view::Occurrence;
+use utoipa::IntoParams;
+
+/// Which period.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct EventsQuery {
+    /// First day, `YYYY-MM-DD`.
+    #[param(value_type = String, format = Date)]
+    from: Day,
+    /// Day after the last, `YYYY-MM-DD`.
+    #[param(value_type = String, format = Date)]
+    to: Day,
+    /// IANA zone of the days and of floating times; the user's, else UTC, when it is missing.
+    timezone: Option<String>,
+}
+
+/// The occurrences that overlap `[from, to)`, of all enabled calendars.
+#[utoipa::path(
+    get, path = "/api/calendar/events", tag = "calendar", params(EventsQuery),
+    responses(
+        (status = 200, body = Vec<Occurrence>),
+        (status = 400, description = "A day or the zone can not be read", body = ProblemBody, content_type = "application/problem+json"),
+    )
+)]
+pub async fn list(
+    State(state): State<AppState>,
+    User(user): User,
+    Params(query): Params<EventsQuery>,
+) -> Result<Json<Vec<Occurrence>>, ApiError> {
+    if query.to.0 <= query.from.0 {
+        return Err(ApiError::bad_request("empty_period", "The period ends before it begins.", "Give a `to` after `from`."));
+    }
+    Ok(Json(state.hub.occurrences(&user, query.from.0, query.to.0, query.timezone.as_deref()).await?))
+}

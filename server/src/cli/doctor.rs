@@ -1,0 +1,121 @@
+//! `syncline doctor`: looks at what Syncline stands on and says in plain words what is wrong.
+
+use super::args::OutputArgs;
+use super::{Exit, Failure, print, print_json};
+use serde::Serialize;
+use std::path::Path;
+use syncline_core::{Config, Hub};
+
+/// One thing that was looked at.
+#[derive(Debug, Serialize)]
+struct Check {
+    name: &'static str,
+    ok: bool,
+    message: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    action: Option<String>,
+}
+
+impl Check {
+    fn good(name: &'static str, message: impl Into<String>) -> Self {
+        Self { name, ok: true, message: message.into(), action: None }
+    }
+
+    fn bad(name: &'static str, message: impl Into<String>, action: impl Into<String>) -> Self {
+        Self { name, ok: false, message: message.into(), action: Some(action.into()) }
+    }
+}
+
+pub(super) async fn run(config: Config, output: OutputArgs) -> Result<Exit, Failure> {
+    let mut checks = vec![data_folder(&config)];
+    if config.secret_key.is_none() {
+        checks.extend(key_file(&config.data_dir));
+    }
+    checks.push(database(config).await);
+    checks.push(zones());
+    let ok = checks.iter().all(|check| check.ok);
+    if output.json {
+        print_json(&serde_json::json!({ "ok": ok, "version": env!("CARGO_PKG_VERSION"), "checks": checks }))?;
+    } else {
+        let lines: String = checks.iter().map(line).collect();
+        let end = if ok { "Everything is in order." } else { "Something has to be mended." };
+        print(&format!("Syncline {}\n{lines}{end}\n", env!("CARGO_PKG_VERSION")))?;
+    }
+    Ok(if ok { Exit::Done } else { Exit::Error })
+}
+
+fn line(check: &Check) -> String {
+    let mark = if check.ok { '✓' } else { '✗' };
+    let action = check.action.as_ref().map(|action| format!("    {action}\n")).unwrap_or_default();
+    format!("{mark} {}: {}\n{action}", check.name, check.message)
+}
+
+/// Writes and removes a small file, which also meets a full disk.
+fn data_folder(config: &Config) -> Check {
+    const NAME: &str = "data folder";
+    let dir = &config.data_dir;
+    if !dir.exists() {
+        return Check::good(NAME, format!("{} does not exist yet; the first start makes it.", dir.display()));
+    }
+    let probe = dir.join(format!(".doctor-{}", std::process::id()));
+    let written = std::fs::write(&probe, b"syncline doctor");
+    let _ = std::fs::remove_file(&probe);
+    match written {
+        Ok(()) => Check::good(NAME, format!("{} can be written.", dir.display())),
+        Err(error) => Check::bad(
+            NAME,
+            format!("{} can not be written: {error}.", dir.display()),
+            "Free some space, give Syncline the right to write there, or choose another folder with --data-dir.",
+        ),
+    }
+}
+
+/// The file must be for its owner alone. Whether its key opens what is stored is seen when the database is opened.
+#[cfg(unix)]
+fn key_file(dir: &Path) -> Option<Check> {
+    use std::os::unix::fs::PermissionsExt as _;
+    const NAME: &str = "key file";
+    let path = dir.join(syncline_core::secrets::KEY_FILE);
+    let mode = std::fs::metadata(&path).ok()?.permissions().mode() & 0o777;
+    Some(if mode & 0o077 == 0 {
+        Check::good(NAME, format!("{} is for its owner alone. Keep a copy of it apart from the database.", path.display()))
+    } else {
+        let action = format!("Run: chmod 600 {}", path.display());
+        Check::bad(NAME, format!("{} can be read by other users of this machine.", path.display()), action)
+    })
+}
+
+#[cfg(not(unix))]
+fn key_file(_dir: &Path) -> Option<Check> {
+    None
+}
+
+async fn database(config: Config) -> Check {
+    const NAME: &str = "database";
+    let place = if config.database_url.is_some() { "PostgreSQL" } else { "SQLite" };
+    if config.database_url.is_none() && !config.data_dir.join("syncline.db").exists() {
+        return Check::good(NAME, "There is none yet; the first start makes it.");
+    }
+    match Hub::open(config).await {
+        Ok(hub) => {
+            let ready = hub.ready().await;
+            hub.close().await;
+            match ready {
+                Ok(()) => Check::good(NAME, format!("{place} opens, and its key fits.")),
+                Err(error) => Check::bad(NAME, error.problem().message, error.problem().action),
+            }
+        }
+        Err(error) => Check::bad(NAME, error.problem().message, error.problem().action),
+    }
+}
+
+fn zones() -> Check {
+    const NAME: &str = "time zones";
+    // Two that changed their rules: an empty or broken zone table knows neither.
+    let known = ["Europe/Berlin", "America/New_York"].iter().all(|zone| jiff::tz::TimeZone::get(zone).is_ok());
+    if known {
+        Check::good(NAME, "The zone tables are there.")
+    } else {
+        Check::bad(NAME, "The zone tables can not be read.", "Install the package tzdata, or unset TZDIR.")
+    }
+}

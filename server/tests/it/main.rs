@@ -1,0 +1,9 @@
+//! The server as its callers see it: over real sockets, and through the binary itself. One program, so that it is linked once.
+
+mod assets;
+mod cli;
+mod doors;
+mod fixture;
+mod openapi;
+mod problems;
+mod rest;
