@@ -26,6 +26,7 @@ syncline_core::store_suite! {
     another_users_connection_can_not_be_synced,
     the_journal_knows_what_was_before,
     the_live_stream_tells_progress_in_order_and_the_end_once,
+    an_endless_series_is_there_however_far_one_looks,
 }
 
 const AUTO: SyncOptions = SyncOptions { mode: Mode::Auto, trigger: Trigger::Manual };
@@ -352,4 +353,21 @@ async fn the_live_stream_tells_progress_in_order_and_the_end_once(at: TestHub) {
     // Who was away is told what ended meanwhile.
     let mut again = at.live(&user, Some(0));
     assert!(matches!(again.next().await, Some((_, Live::Complete(missed))) if missed == report));
+}
+
+async fn an_endless_series_is_there_however_far_one_looks(at: TestHub) {
+    use jiff::civil::date;
+    let daily = Entry::timed("daily", "Stand-up", ";TZID=Europe/Berlin:20150105T090000", ";TZID=Europe/Berlin:20150105T091500");
+    let host = IcsHost::with(Feed::new(Calendar::named("Work").with(daily.line("RRULE:FREQ=DAILY")))).await;
+    let user = connected(&at, &host).await;
+    assert!(sync(&at, &user).await.success);
+    let stored = at.number("SELECT COUNT(*) FROM occurrences").await;
+    assert!((900..930).contains(&stored), "12 months back and 18 ahead are stored, not more: {stored}");
+    for (year, days) in [(2026, 31), (2015, 27), (2060, 31), (2031, 31)] {
+        let period = at.period(&user, date(year, 1, 1), date(year, 2, 1)).await.unwrap();
+        assert_eq!(period.events.len(), days, "January {year}");
+    }
+    let stored = at.number("SELECT COUNT(*) FROM occurrences").await;
+    at.period(&user, date(2059, 12, 1), date(2060, 1, 1)).await.unwrap();
+    assert_eq!(at.number("SELECT COUNT(*) FROM occurrences").await, stored, "paging back writes nothing");
 }

@@ -22,8 +22,14 @@ pub(crate) struct Span {
 }
 
 impl Span {
-    fn earliest(&self) -> Millis {
+    /// The earlier of the two beginnings.
+    pub(crate) fn earliest(&self) -> Millis {
         self.timed.0.min(self.naive.0)
+    }
+
+    /// The later of the two ends.
+    pub(crate) fn latest(&self) -> Millis {
+        self.timed.1.max(self.naive.1)
     }
 }
 

@@ -12,6 +12,7 @@ mod words;
 mod zone;
 
 use super::Hub;
+use crate::engine::horizon;
 use crate::error::Error;
 use crate::store::occurrences::{self, Calendars};
 use crate::store::{calendar_reads, users};
@@ -37,7 +38,9 @@ impl Hub {
         let db = &self.0.db;
         let zone = view_zone(&self.preferences(user).await?);
         let sources = calendar_reads::sources(db, user).await?;
-        let mut rows = occurrences::in_period(db, user, zone.span(from, to), Calendars::Shown, GRID_LIMIT as i64 + 1).await?;
+        let span = zone.span(from, to);
+        horizon::ensure(db, user.as_str(), span.earliest(), span.latest(), self.now()).await?;
+        let mut rows = occurrences::in_period(db, user, span, Calendars::Shown, GRID_LIMIT as i64 + 1).await?;
         let truncated = rows.len() > GRID_LIMIT;
         rows.truncate(GRID_LIMIT);
         let events = Lines { zone: &zone, sources: &sources }.sorted(rows);
@@ -83,7 +86,9 @@ impl Hub {
             None => view_zone(&self.preferences(user).await?),
         };
         let sources = calendar_reads::sources(db, user).await?;
-        let rows = occurrences::in_period(db, user, zone.span(from, to), Calendars::Enabled, i64::MAX).await?;
+        let span = zone.span(from, to);
+        horizon::ensure(db, user.as_str(), span.earliest(), span.latest(), self.now()).await?;
+        let rows = occurrences::in_period(db, user, span, Calendars::Enabled, i64::MAX).await?;
         Ok(wire::occurrences(rows, &sources, &zone))
     }
 
