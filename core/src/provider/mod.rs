@@ -7,6 +7,7 @@
 //! How to add one: a folder with `mod.rs` (the trait), `transport.rs` (requests), `wire.rs` (their forms) and `normalize.rs`
 //! (pure, to [`Event`]), a variant of [`ProviderKind`], and an instance of the provider suite in the tests.
 
+pub mod caldav;
 pub mod ics;
 
 use crate::error::ProviderError;

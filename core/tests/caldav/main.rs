@@ -1,0 +1,7 @@
+//! The CalDAV provider against a real server and against the stand-in.
+
+mod discovery;
+mod list;
+mod quirks;
+mod suite;
+mod support;
