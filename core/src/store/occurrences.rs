@@ -95,12 +95,14 @@ macro_rules! in_period {
     };
     (@both $calendars:literal) => {
         concat!(
-            "((o.kind = 'timed' AND o.start_at < $6 AND (o.end_at > $5 OR o.start_at >= $5)) \
-               OR (o.kind <> 'timed' AND o.start_at < $8 AND (o.end_at > $7 OR o.start_at >= $7))) \
+            "((o.kind = 'timed' AND +o.start_at < $6 AND (o.end_at > $5 OR +o.start_at >= $5)) \
+               OR (o.kind <> 'timed' AND +o.start_at < $8 AND (o.end_at > $7 OR +o.start_at >= $7))) \
              AND e.deleted_at IS NULL AND o.calendar_id IN (SELECT id FROM calendars WHERE user_id = $1 AND ", $calendars, ")",
         )
     };
 }
+
+// `+o.start_at` keeps SQLite from looking for the long ones along the start, which would read everything before the period.
 
 /// The statement behind [`in_period`] for shown calendars; public for the test that asks the databases how they run it.
 pub const SHOWN_IN_PERIOD: &str = in_period!("enabled AND visible");
@@ -186,13 +188,16 @@ macro_rules! walk {
     };
 }
 
+/// The statements behind [`walk`]; public for the test that asks the databases how they run them.
+pub const WALK_TO_FUTURE: &str = walk!(">", "ASC");
+/// See [`WALK_TO_FUTURE`].
+pub const WALK_TO_PAST: &str = walk!("<", "DESC");
+
 /// The next occurrences behind a place whose event's JSON matches a LIKE pattern in lower case, of shown calendars.
 pub(crate) async fn walk(db: &Db, user: &UserId, towards: Towards, from: &Place, like: &str, limit: i64) -> Result<Vec<Row>, StoreError> {
-    const FUTURE: &str = walk!(">", "ASC");
-    const PAST: &str = walk!("<", "DESC");
     let sql = match towards {
-        Towards::Future => FUTURE,
-        Towards::Past => PAST,
+        Towards::Future => WALK_TO_FUTURE,
+        Towards::Past => WALK_TO_PAST,
     };
     let rows: Vec<Columns> = on_db!(read db, conn => sqlx::query_as(sql)
         .bind(user.as_str()).bind(from.start_at).bind(&from.event_id).bind(&from.instance).bind(like).bind(limit)
