@@ -110,12 +110,17 @@ pub fn session_token() -> Option<String> {
 /// Sends the browser to another page after a form was posted without JavaScript. With JavaScript the caller decides, from
 /// the server function's answer.
 pub fn redirect_plain_form(to: &str) {
-    let accepts_html = use_context::<Parts>()
-        .and_then(|parts| parts.headers.get(header::ACCEPT)?.to_str().ok().map(|accept| accept.contains("text/html")))
-        .unwrap_or(false);
-    if accepts_html {
+    if is_plain_form() {
         leptos_axum::redirect(crate::address::safe_next(Some(to)));
     }
+}
+
+/// Whether the form was posted by the browser itself, without JavaScript.
+#[must_use]
+pub fn is_plain_form() -> bool {
+    use_context::<Parts>()
+        .and_then(|parts| parts.headers.get(header::ACCEPT)?.to_str().ok().map(|accept| accept.contains("text/html")))
+        .unwrap_or(false)
 }
 
 /// Sets a header of the answer.

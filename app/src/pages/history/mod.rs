@@ -1,9 +1,100 @@
-//! Sync jobs that ended: `/history`.
+//! Sync jobs, newest first: `/history`.
 
+pub mod api;
+pub mod words;
+
+use crate::ui::form::Failed;
+use crate::ui::icons::Icon;
+use crate::ui::live::use_live;
+use crate::ui::progress::words::sentence;
+use crate::ui::relative_time::When;
+use crate::ui::results::words::{line_words, reasons, sign};
+use api::load_jobs;
 use leptos::prelude::*;
+use leptos_meta::Title;
+use syncline_domain::sync::CalendarResult;
+use syncline_domain::view::Job;
 
-/// Sync jobs that ended: `/history`.
+const SHOWN: u32 = 50;
+
+/// Sync jobs, newest first: `/history`.
 #[component]
 pub fn HistoryPage() -> impl IntoView {
-    view! { <h1>"History"</h1> }
+    let live = use_live();
+    let jobs = Resource::new_blocking(move || live.version.get(), |_| load_jobs(SHOWN));
+    view! {
+        <Title text="History" />
+        <div class="page">
+            <header class="page-head">
+                <h1>"History"</h1>
+            </header>
+            <Transition>
+                {move || Suspend::new(async move {
+                    match jobs.await {
+                        Ok(jobs) if jobs.is_empty() => view! { <Nothing /> }.into_any(),
+                        Ok(jobs) => view! { <ul class="card list history">{jobs.into_iter().map(|job| view! { <Row job /> }).collect_view()}</ul> }.into_any(),
+                        Err(error) => view! { <Failed error /> }.into_any(),
+                    }
+                })}
+            </Transition>
+        </div>
+    }
+}
+
+#[component]
+fn Nothing() -> impl IntoView {
+    view! {
+        <div class="empty">
+            <Icon name="history" />
+            <h2>"Nothing was synced yet"</h2>
+            <p>"Every sync is listed here with what it did to each calendar."</p>
+            <a class="btn" href="/settings/calendars">"Settings for my calendars"</a>
+        </div>
+    }
+}
+
+#[component]
+fn Row(job: Job) -> impl IntoView {
+    let (status, class) = words::status(job.progress.status);
+    let counts = sentence(&words::counts(&job.progress).in_words());
+    let took = words::took(&job);
+    let lines: Vec<CalendarResult> = job.progress.calendars.into_iter().filter_map(|line| line.result).collect();
+    let problem = job.progress.error;
+    view! {
+        <li class="history-row">
+            <details>
+                <summary>
+                    <span class="grow">
+                        <strong>{job.progress.connection_name}</strong>
+                        <span class="muted small">{format!(" · {}", words::trigger(job.progress.trigger))}</span>
+                        <br />
+                        <span class="muted small"><When at=job.created_at /> {took} " · " {counts}</span>
+                    </span>
+                    <span class=class>{status}</span>
+                </summary>
+                {problem.map(|problem| view! { <p class="note note-bad">{problem.message} " " {problem.action}</p> })}
+                <ul class="result-lines" role="list">
+                    {lines.into_iter().map(|line| view! { <Line line /> }).collect_view()}
+                </ul>
+            </details>
+        </li>
+    }
+    .into_any()
+}
+
+#[component]
+fn Line(line: CalendarResult) -> impl IntoView {
+    let (symbol, meaning) = sign(line.status);
+    let reasons = reasons(&line).join(", ");
+    let cost = words::cost(&line);
+    view! {
+        <li class="result-line" data-status=line.status.as_str()>
+            <span class="result-sign" role="img" aria-label=meaning>{symbol}</span>
+            <div class="grow">
+                <p><strong>{line.calendar_name.clone()}</strong></p>
+                <p>{line_words(&line)}</p>
+                <p class="muted small">{(!reasons.is_empty()).then(|| format!("Skipped: {reasons}. "))} {cost}</p>
+            </div>
+        </li>
+    }
 }

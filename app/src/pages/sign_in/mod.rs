@@ -1,9 +1,72 @@
 //! Sign-in: `/sign-in`.
 
+pub mod api;
+pub mod browser;
+
+use crate::ui::form::{Field, FormError, FormState, PostForm, Submit};
+use api::{SignIn, SignOut};
+use browser::BrowserFields;
 use leptos::prelude::*;
+use leptos_meta::Title;
+use leptos_router::hooks::use_query_map;
+
+/// Goes to another page by loading it as a whole: who is signed in has changed, and with it everything.
+pub(crate) fn load(address: &str) {
+    #[cfg(feature = "hydrate")]
+    {
+        _ = window().location().set_href(address);
+    }
+    #[cfg(not(feature = "hydrate"))]
+    let _ = address;
+}
+
+/// The name of the product above a form.
+#[component]
+pub fn Brand() -> impl IntoView {
+    view! {
+        <span class="brand">
+            <img src="/favicon.svg" alt="" width="24" height="24" />
+            "Syncline"
+        </span>
+    }
+}
 
 /// Sign-in: `/sign-in`.
 #[component]
 pub fn SignInPage() -> impl IntoView {
-    view! { <h1>"Sign in"</h1> }
+    let form = FormState::of::<SignIn>("sign-in", &["email", "password"]);
+    let next = use_query_map().with_untracked(|query| query.get("next")).unwrap_or_default();
+    let done = move |answer: String| load(crate::address::safe_next(serde_json::from_str::<String>(&answer).ok().as_deref()));
+    view! {
+        <Title text="Sign in" />
+        <main class="bare" id="main">
+            <div class="bare-box">
+                <Brand />
+                <h1>"Sign in"</h1>
+                <PostForm state=form class="stack" on_done=done>
+                    <FormError form />
+                    <input type="hidden" name="next" value=next />
+                    <BrowserFields />
+                    <Field form name="email" label="E-mail" kind="email" autocomplete="username" autofocus=true />
+                    <Field form name="password" label="Password" kind="password" autocomplete="current-password" />
+                    <Submit form label="Sign in" busy="Signing in…" class="btn btn-primary btn-lg" />
+                </PostForm>
+            </div>
+        </main>
+    }
+}
+
+/// Ends the session.
+#[component]
+pub fn SignOutButton(
+    /// The button's class.
+    #[prop(default = "btn")]
+    class: &'static str,
+) -> impl IntoView {
+    let form = FormState::of::<SignOut>("sign-out", &[]);
+    view! {
+        <PostForm state=form on_done=move |_: String| load("/sign-in")>
+            <button class=class type="submit">"Sign out"</button>
+        </PostForm>
+    }
 }

@@ -41,6 +41,9 @@ pub fn Field(
     /// Which files a file field takes.
     #[prop(optional)]
     accept: Option<&'static str>,
+    /// The id of a `<datalist>` with suggestions.
+    #[prop(optional)]
+    list: Option<&'static str>,
 ) -> impl IntoView {
     let id = format!("{}-{name}", form.id);
     let error_id = format!("{id}-error");
@@ -73,6 +76,7 @@ pub fn Field(
                 autofocus=autofocus
                 minlength=min_length
                 accept=accept
+                list=list
                 autocapitalize=plain.then_some("none")
                 spellcheck=plain.then_some("false")
                 aria-invalid=move || invalid().then_some("true")

@@ -6,8 +6,7 @@
 pub fn fields_of(code: &str) -> &'static [&'static str] {
     match code {
         "wrong_password" | "weak_password" => &["password", "new", "old"],
-        "wrong_old_password" => &["old", "password"],
-        "wrong_credentials" => &["password"],
+        "wrong_credentials" => &["old", "password"],
         "invalid_email" | "email_taken" => &["email"],
         "invalid_name" | "too_long_name" => &["name"],
         "unknown_zone" => &["time_zone", "second_zone"],
