@@ -5,6 +5,7 @@ use super::provide::{IcsSettings, pack};
 use crate::clock::new_id;
 use crate::engine::job::store_calendar;
 use crate::error::Error;
+use crate::provider::caldav::{self, CalDavSettings};
 use crate::provider::ics::{self, Ics, IcsSource, ProbedFeed};
 use crate::provider::{Meter, Provider as _, RemoteCalendar};
 use crate::store::calendars;
@@ -117,7 +118,16 @@ impl Hub {
         require("address", address, "the address of your CalDAV server", "https://cal.example.com or example.com")?;
         require("username", username, "your user name", "anna@example.com")?;
         require("password", password.expose_secret(), "the password", "an app password from your provider's settings")?;
-        Err(Error::invalid("not_built", "CalDAV is not built in yet.", "Add the calendar as a feed."))
+        let found = caldav::discover(&self.0.client, address.trim(), username.trim(), password, &Meter::default()).await?;
+        Ok(Found {
+            name: found.host.clone(),
+            account: found.account_name,
+            host: found.host,
+            settings: serde_json::to_string(&found.settings).unwrap_or_default(),
+            secret: Some(password.clone()),
+            file: None,
+            calendars: found.calendars,
+        })
     }
 
     /// Reads the feed once and stores the connection. Nothing is stored when it can not be read.
@@ -267,7 +277,12 @@ impl Hub {
         let row = connections::find(self.db(), user, id).await?.ok_or(Error::NotFound("connection"))?;
         let is_caldav = row.provider == ProviderKind::Caldav.as_str();
         let found = match with {
-            Reconnect::Password(password) if is_caldav => self.look_caldav(&row.host, &row.account, &password).await?,
+            Reconnect::Password(password) if is_caldav => {
+                let stored = serde_json::from_str::<CalDavSettings>(&row.settings).ok();
+                let address = stored.as_ref().and_then(|settings| Some(settings.homes.first()?.url.clone()));
+                let username = stored.map_or_else(|| row.account.clone(), |settings| settings.username);
+                self.look_caldav(&address.unwrap_or(row.host), &username, &password).await?
+            }
             Reconnect::Address(url) if !is_caldav => self.look_feed(&url).await?,
             Reconnect::File { file_name, bytes } if !is_caldav => self.look_file(&file_name, bytes).await?,
             _ => {

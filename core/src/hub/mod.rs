@@ -160,7 +160,3 @@ impl Hub {
         self.running().remove(job);
     }
 }
-
-fn pending<T>() -> Result<T, Error> {
-    Err(Error::Store(crate::error::StoreError { what: "not built yet", source: sqlx::Error::PoolClosed }))
-}

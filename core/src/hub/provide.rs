@@ -3,6 +3,7 @@
 use super::Hub;
 use crate::error::{Error, ProviderError, StoreError};
 use crate::provider::Provider;
+use crate::provider::caldav::{CalDav, CalDavAccount, CalDavSettings};
 use crate::provider::ics::{FeedProps, Ics, IcsSource};
 use crate::store::connections::{self, ConnectionRow};
 use crate::store::{Named, Tx, on_db};
@@ -37,7 +38,11 @@ impl Hub {
     pub(crate) async fn provider(&self, row: &ConnectionRow) -> Result<Box<dyn Provider>, Error> {
         let id = ConnectionId::trusted(row.id.clone());
         match ProviderKind::parse(&row.provider) {
-            Some(ProviderKind::Caldav) => Err(broken("the CalDAV provider is not built in yet")),
+            Some(ProviderKind::Caldav) => {
+                let settings: CalDavSettings = serde_json::from_str(&row.settings).map_err(broken)?;
+                let account = CalDavAccount { settings, password: self.secret(row)? };
+                Ok(Box::new(CalDav::new(self.0.client.clone(), account)))
+            }
             Some(ProviderKind::Ics) => {
                 let settings: IcsSettings = serde_json::from_str(&row.settings).map_err(broken)?;
                 let source = match settings.file {
