@@ -1,20 +1,85 @@
-//! The frame around every page of a signed-in user.
+//! The frame around every page of a signed-in user: toolbar, rail, and the page in one scroll container.
+//!
+//! What every page shares is provided here: the live store and the messages ([`LiveRoot`]), the state of the calendar
+//! ([`CalendarState`]), the keyboard.
 
+use crate::pages::calendar::keys::Keys;
+use crate::pages::calendar::state::CalendarState;
 use crate::ui::live::LiveRoot;
+use crate::ui::rail::Rail;
+use crate::ui::toolbar::Toolbar;
 use leptos::prelude::*;
 use leptos_router::components::Outlet;
 
 /// The frame around every page of a signed-in user; the page itself is the outlet.
 #[component]
 pub fn Frame() -> impl IntoView {
+    // The same on the server and at hydration, so that "today" and the line of now do not jump.
+    let offset = RwSignal::new(SharedValue::new(offset).into_inner());
     view! {
         <a class="skip" href="#main">
             "Skip to the content"
         </a>
         <LiveRoot>
-            <main id="main">
-                <Outlet />
-            </main>
+            <Inside offset />
         </LiveRoot>
     }
+}
+
+#[component]
+fn Inside(offset: RwSignal<i64>) -> impl IntoView {
+    let state = CalendarState::provide(offset);
+    #[cfg(feature = "hydrate")]
+    {
+        crate::pages::calendar::browser::mark_running();
+        learn_habits(state);
+    }
+    view! {
+        <div class="frame">
+            <Toolbar state />
+            <Rail state />
+            <main class="main" id="main" tabindex="-1">
+                <Outlet />
+            </main>
+        </div>
+        <Keys state />
+    }
+    .into_any()
+}
+
+/// What the viewer's clock is ahead of UTC, in milliseconds.
+fn offset() -> i64 {
+    #[cfg(feature = "ssr")]
+    {
+        let zone = crate::context::viewer().and_then(|viewer| viewer.preferences.time_zone);
+        crate::context::hub().map_or(0, |hub| {
+            let ahead = syncline_domain::time::naive_ms(hub.wall_now(zone.as_deref())) - hub.now();
+            // Both clocks were read one after the other.
+            (ahead + 30_000).div_euclid(60_000) * 60_000
+        })
+    }
+    #[cfg(all(feature = "hydrate", not(feature = "ssr")))]
+    {
+        -60_000 * js_sys::Date::new_0().get_timezone_offset() as i64
+    }
+    #[cfg(not(any(feature = "ssr", feature = "hydrate")))]
+    0
+}
+
+/// The first time that a user's browser is here, it tells its zone, clock and week.
+#[cfg(feature = "hydrate")]
+fn learn_habits(state: CalendarState) {
+    use crate::pages::calendar::{api::learn_browser, browser::habits};
+    let session = crate::use_session();
+    Effect::new(move |_| {
+        let known = session.0.with_untracked(|viewer| viewer.as_ref().is_none_or(|viewer| viewer.preferences.time_zone.is_some()));
+        let Some((zone, hour12, week_start)) = habits().filter(|_| !known) else { return };
+        leptos::task::spawn_local(async move {
+            // What the browser says may be unknown to the server; then the user sets it in the settings.
+            let Ok(learnt) = learn_browser(zone, hour12, week_start).await else { return };
+            session.0.update(|viewer| viewer.iter_mut().for_each(|viewer| viewer.preferences = learnt.clone()));
+            state.offset.set(offset());
+            state.version.update(|version| *version += 1);
+        });
+    });
 }

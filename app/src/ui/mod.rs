@@ -4,6 +4,8 @@ pub mod form;
 pub mod frame;
 pub mod icons;
 pub mod live;
+pub mod mini_month;
+pub mod problem;
 pub mod progress;
 pub mod rail;
 pub mod relative_time;

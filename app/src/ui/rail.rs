@@ -1,1 +1,182 @@
-//! The left rail: mini-month and calendars.
+//! The left rail: mini-month and calendars. On narrow screens it is a drawer.
+
+use crate::error::WireError;
+use crate::pages::calendar::api::ShowCalendar;
+use crate::pages::calendar::state::CalendarState;
+use crate::ui::icons::Icon;
+use crate::ui::mini_month::MiniMonth;
+use leptos::html;
+use leptos::prelude::*;
+use syncline_domain::ids::CalendarId;
+use syncline_domain::sync::ResultStatus;
+use syncline_domain::view::{Calendar, Connection, ConnectionState};
+
+/// What was switched and is not yet known to have arrived: the switch answers at once.
+type Switched = RwSignal<Vec<(CalendarId, bool)>>;
+
+/// The rail.
+#[component]
+pub fn Rail(
+    /// The frame's state.
+    state: CalendarState,
+) -> impl IntoView {
+    let element = NodeRef::<html::Aside>::new();
+    #[cfg(feature = "hydrate")]
+    Effect::new(move |_| {
+        // Going somewhere closes the drawer.
+        state.place.track();
+        if let Some(rail) = element.get() {
+            let _ = rail.hide_popover();
+        }
+    });
+    view! {
+        <aside class="rail" id="rail" popover="auto" aria-label="Calendars" node_ref=element>
+            <div class="rail-head">
+                <a class="brand" href="/">
+                    <img src="/favicon.svg" alt="" width="24" height="24" />
+                    "Syncline"
+                </a>
+            </div>
+            <MiniMonth state />
+            <Calendars state />
+        </aside>
+    }
+    .into_any()
+}
+
+#[component]
+fn Calendars(state: CalendarState) -> impl IntoView {
+    let switch = ServerAction::<ShowCalendar>::new();
+    let switched: Switched = RwSignal::new(Vec::new());
+    Effect::new(move |_| {
+        if switch.value().with(Option::is_some) {
+            state.version.update(|version| *version += 1);
+        }
+    });
+    view! {
+        <Transition>
+            {move || Suspend::new(async move {
+                let connections = state.connections.await;
+                switched.update_untracked(Vec::clear);
+                match connections {
+                    Ok(connections) => groups(&connections, switch, switched),
+                    Err(error) => failed(error),
+                }
+            })}
+        </Transition>
+        <a class="btn btn-ghost rail-add" href="/settings/connections">
+            <Icon name="plus" />
+            "Add calendar"
+        </a>
+    }
+    .into_any()
+}
+
+fn failed(error: WireError) -> AnyView {
+    view! {
+        <p class="error" role="alert">
+            {error.problem.message}
+        </p>
+    }
+    .into_any()
+}
+
+fn groups(connections: &[Connection], switch: ServerAction<ShowCalendar>, switched: Switched) -> AnyView {
+    let single = connections.len() == 1;
+    let groups = connections.iter().filter(|connection| connection.calendars.iter().any(|calendar| calendar.enabled)).map(|connection| {
+        let heading = if single { "My calendars".to_owned() } else { connection.name.clone() };
+        let glyph = connection_glyph(connection);
+        let lines = connection.calendars.iter().filter(|calendar| calendar.enabled).map(|calendar| line(calendar, switch, switched));
+        let lines: Vec<AnyView> = lines.collect();
+        view! {
+            <section class="rail-group">
+                <h2>
+                    <span class="truncate">{heading}</span>
+                    {glyph}
+                </h2>
+                <ul class="rail-list" role="list">
+                    {lines}
+                </ul>
+            </section>
+        }
+        .into_any()
+    });
+    groups.collect::<Vec<_>>().into_any()
+}
+
+fn line(calendar: &Calendar, switch: ServerAction<ShowCalendar>, switched: Switched) -> AnyView {
+    let (id, visible) = (calendar.id.clone(), calendar.visible);
+    let shown = {
+        let id = id.clone();
+        Memo::new(move |_| switched.with(|list| list.iter().rev().find(|(of, _)| *of == id).map_or(visible, |(_, to)| *to)))
+    };
+    let (name, title) = (calendar.name.clone(), calendar.name.clone());
+    let submit = {
+        let id = id.clone();
+        move |_| {
+            let to = !shown.get_untracked();
+            switched.update(|list| list.push((id.clone(), to)));
+        }
+    };
+    view! {
+        <li class=format!("rail-calendar c-{}", calendar.color)>
+            <ActionForm action=switch>
+                <input type="hidden" name="calendar" value=id.to_string() />
+                <input type="hidden" name="visible" value=move || (!shown.get()).to_string() />
+                <button
+                    class="rail-toggle"
+                    type="submit"
+                    role="switch"
+                    aria-checked=move || shown.get().to_string()
+                    title=title
+                    on:click=submit
+                >
+                    <span class="rail-box">
+                        <Icon name="check" />
+                    </span>
+                    <span class="rail-name">{name}</span>
+                </button>
+            </ActionForm>
+            {calendar_glyph(calendar)}
+        </li>
+    }
+    .into_any()
+}
+
+fn glyph(class: &'static str, icon: &'static str, href: &'static str, words: String) -> AnyView {
+    view! {
+        <a class=format!("rail-state {class}") href=href title=words.clone() aria-label=words.clone()>
+            <Icon name=icon />
+        </a>
+    }
+    .into_any()
+}
+
+/// How a calendar's last sync went, when that needs a look.
+fn calendar_glyph(calendar: &Calendar) -> Option<AnyView> {
+    if let Some(hold) = &calendar.hold {
+        let words = format!("{} deletions are on hold. Nothing was removed.", hold.would_delete);
+        Some(glyph("is-warn", "pause", "/holds", words))
+    } else if let Some(problem) = &calendar.problem {
+        Some(glyph("is-bad", "alert", "/settings/calendars", problem.to_string()))
+    } else if calendar.last_status == Some(ResultStatus::Partial) {
+        Some(glyph("is-warn", "info", "/settings/calendars", "Some events could not be read.".to_owned()))
+    } else if calendar.vanished {
+        Some(glyph("", "info", "/settings/calendars", "The provider does not list it any more. Its events are kept.".to_owned()))
+    } else {
+        None
+    }
+}
+
+/// How a connection stands, when that needs a look.
+fn connection_glyph(connection: &Connection) -> Option<AnyView> {
+    let words = |default: &str| connection.problem.as_ref().map_or_else(|| default.to_owned(), ToString::to_string);
+    let (class, icon, words) = match connection.state {
+        ConnectionState::NeedsReconnecting => ("is-bad", "key", words("The password is refused. Reconnect it.")),
+        ConnectionState::Failing => ("is-bad", "alert", words("The last sync failed.")),
+        ConnectionState::Stale => ("is-warn", "clock", words("It was not synced for a while.")),
+        ConnectionState::Disabled => ("", "pause", "It is switched off.".to_owned()),
+        ConnectionState::Ok | ConnectionState::New => return None,
+    };
+    Some(glyph(class, icon, "/settings/calendars", words))
+}

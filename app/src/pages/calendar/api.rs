@@ -1,0 +1,92 @@
+//! The calendar's server functions. Reads are `GET`, so that they can be fetched ahead and seen in an access log.
+
+#![expect(missing_docs, reason = "the macro makes an argument of a server function a field, where it can not be documented")]
+
+use crate::error::WireError;
+use jiff::civil::Date;
+use leptos::prelude::*;
+use leptos::server_fn::codec::GetUrl;
+use syncline_domain::ids::{CalendarId, EventId};
+#[cfg(feature = "ssr")]
+use syncline_domain::layout::days;
+use syncline_domain::view::{Connection, EventDetails, GridEvent, Period, Preferences, WeekStart};
+
+/// The most occurrences that a search shows.
+pub const SEARCH_LIMIT: u32 = 100;
+
+/// The occurrences of `[from, to)`.
+///
+/// # Errors
+/// When nobody is signed in, or the database failed.
+#[server(input = GetUrl)]
+pub async fn load_period(from: Date, to: Date) -> Result<Period, WireError> {
+    let (hub, user) = crate::context::signed_in()?;
+    Ok(hub.period(&user, from, to).await?)
+}
+
+/// Which of the 42 days from `from` have something: bit `n` for the `n`th day.
+///
+/// # Errors
+/// When nobody is signed in, or the database failed.
+#[server(input = GetUrl)]
+pub async fn load_busy_days(from: Date) -> Result<u64, WireError> {
+    let (hub, user) = crate::context::signed_in()?;
+    let period = hub.period(&user, from, days::add(from, 42)).await?;
+    Ok(days::busy(&period.events, from))
+}
+
+/// The user's connections with their calendars.
+///
+/// # Errors
+/// When nobody is signed in, or the database failed.
+#[server(input = GetUrl)]
+pub async fn load_connections() -> Result<Vec<Connection>, WireError> {
+    let (hub, user) = crate::context::signed_in()?;
+    Ok(hub.connections(&user).await?)
+}
+
+/// Everything about one occurrence.
+///
+/// # Errors
+/// When there is no such occurrence (any more).
+#[server(input = GetUrl)]
+pub async fn load_event(id: EventId, key: String) -> Result<EventDetails, WireError> {
+    let (hub, user) = crate::context::signed_in()?;
+    Ok(hub.event_details(&user, &id, &key).await?)
+}
+
+/// Occurrences that have all of the words, nearest to today first.
+///
+/// # Errors
+/// When nobody is signed in, or the database failed.
+#[server(input = GetUrl)]
+pub async fn search_events(words: String) -> Result<Vec<GridEvent>, WireError> {
+    let (hub, user) = crate::context::signed_in()?;
+    Ok(hub.search(&user, &words, SEARCH_LIMIT).await?)
+}
+
+/// Shows or hides a calendar in the grid.
+///
+/// # Errors
+/// When there is no such calendar.
+#[server]
+pub async fn show_calendar(calendar: CalendarId, visible: bool) -> Result<(), WireError> {
+    let (hub, user) = crate::context::signed_in()?;
+    let change = syncline_core::hub::CalendarChange { visible: Some(visible), ..Default::default() };
+    Ok(hub.change_calendar(&user, &calendar, change).await?)
+}
+
+/// Takes zone, clock and week from the browser, when the user has no zone yet. Gives the preferences that hold from now on.
+///
+/// # Errors
+/// When nobody is signed in, or the zone is unknown.
+#[server]
+pub async fn learn_browser(zone: String, hour12: bool, week_start: WeekStart) -> Result<Preferences, WireError> {
+    let (hub, viewer) = (crate::context::hub()?, crate::context::require_viewer()?);
+    if viewer.preferences.time_zone.is_some() {
+        return Ok(viewer.preferences);
+    }
+    let learnt = Preferences { time_zone: Some(zone), hour12, week_start, ..viewer.preferences };
+    hub.set_preferences(&viewer.id, &learnt).await?;
+    Ok(learnt)
+}

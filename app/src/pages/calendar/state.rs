@@ -1,0 +1,130 @@
+//! What every part of the calendar reads: where one is, what time it is, how times are shown.
+
+use super::api;
+use super::place::Place;
+use crate::error::WireError;
+use crate::ui::live::use_live;
+use crate::use_session;
+use jiff::civil::{Date, DateTime};
+use leptos::prelude::*;
+use leptos_router::NavigateOptions;
+use leptos_router::hooks::{use_navigate, use_query_map};
+use syncline_domain::layout::View;
+use syncline_domain::time::{from_naive_ms, naive_ms};
+use syncline_domain::view::{Connection, WeekStart};
+
+/// The calendar as this tab shows it. All of it follows from the address, the session and the clock.
+#[derive(Debug, Clone, Copy)]
+pub struct CalendarState {
+    /// What the address says.
+    pub place: Memo<Place>,
+    /// How one looks.
+    pub view: Memo<View>,
+    /// The day that one looks at.
+    pub day: Memo<Date>,
+    /// Now in the viewer's zone, to the minute.
+    pub now: Memo<DateTime>,
+    /// Today in the viewer's zone.
+    pub today: Memo<Date>,
+    /// The first day of the week.
+    pub week_start: Memo<WeekStart>,
+    /// The 12-hour clock.
+    pub hour12: Memo<bool>,
+    /// Grows whenever what was loaded is old. Every resource has it in its key.
+    pub version: RwSignal<u32>,
+    /// The user's connections with their calendars.
+    pub connections: Resource<Result<Vec<Connection>, WireError>>,
+    /// What the viewer's clock is ahead of UTC, in milliseconds.
+    pub offset: RwSignal<i64>,
+}
+
+/// The calendar's state.
+///
+/// # Panics
+/// Outside of the frame.
+#[must_use]
+pub fn use_calendar() -> CalendarState {
+    expect_context::<CalendarState>()
+}
+
+impl CalendarState {
+    /// Makes the state of this tab, under the live store and the router. `offset` is what the viewer's clock is ahead of UTC.
+    #[must_use]
+    pub fn provide(offset: RwSignal<i64>) -> Self {
+        let live = use_live();
+        let preferences = use_session().preferences();
+        let params = use_query_map();
+        let place = Memo::new(move |_| params.with(Place::read));
+        let now = Memo::new(move |_| {
+            let wall = from_naive_ms(live.now.get() + offset.get());
+            wall.date().at(wall.hour(), wall.minute(), 0, 0)
+        });
+        let today = Memo::new(move |_| now.get().date());
+        let version = live.version;
+        let state = Self {
+            place,
+            view: Memo::new(move |_| place.with(|place| place.view)),
+            day: Memo::new(move |_| place.with(|place| place.date).unwrap_or_else(|| today.get())),
+            now,
+            today,
+            week_start: Memo::new(move |_| preferences.with(|preferences| preferences.week_start)),
+            hour12: Memo::new(move |_| preferences.with(|preferences| preferences.hour12)),
+            version,
+            connections: Resource::new(move || version.get(), |_| api::load_connections()),
+            offset,
+        };
+        provide_context(state);
+        state
+    }
+
+    /// Where one would be after `steps` periods forward, or back when negative.
+    #[must_use]
+    pub fn stepped(self, steps: i32) -> Place {
+        let (view, day) = (self.view.get(), self.day.get());
+        self.place.with(|place| place.on(view.step(day, steps)))
+    }
+
+    /// Sets the clock by what a period says about now. Quarters of an hour are the finest that zones differ by.
+    pub fn set_clock(self, now: DateTime) {
+        const QUARTER: i64 = 900_000;
+        let ahead = naive_ms(now) - use_live_now(self);
+        let rounded = (ahead + QUARTER / 2).div_euclid(QUARTER) * QUARTER;
+        if rounded != self.offset.get_untracked() {
+            self.offset.set(rounded);
+        }
+    }
+}
+
+fn use_live_now(state: CalendarState) -> i64 {
+    naive_ms(state.now.get_untracked()) - state.offset.get_untracked()
+}
+
+/// Goes to places by script; links do it by themselves.
+#[derive(Clone)]
+pub struct Go(StoredValue<Box<dyn Fn(&str, NavigateOptions) + Send + Sync>>);
+
+impl Copy for Go {}
+
+impl Go {
+    /// Under the router.
+    #[must_use]
+    pub fn here() -> Self {
+        let navigate = use_navigate();
+        Self(StoredValue::new(Box::new(move |to: &str, options| navigate(to, options))))
+    }
+
+    /// Goes there, with a step in the history.
+    pub fn to(self, place: &Place) {
+        self.run(place, false);
+    }
+
+    /// Goes there in place of where one is: for closing things.
+    pub fn back_to(self, place: &Place) {
+        self.run(place, true);
+    }
+
+    fn run(self, place: &Place, replace: bool) {
+        let options = NavigateOptions { scroll: false, replace, ..NavigateOptions::default() };
+        self.0.with_value(|navigate| navigate(&place.href(), options));
+    }
+}
