@@ -46,21 +46,41 @@ pub(super) async fn keyring(config: &Config, db: &Db) -> Result<Keyring, Error> 
             }
         }
     };
-    if sealed.iter().all(|text| ring.knows(text)) {
-        Ok(ring)
-    } else {
-        Err(Error::invalid(
+    if !sealed.iter().all(|(_, text)| ring.knows(text)) {
+        return Err(Error::invalid(
             "wrong_key",
             "The stored passwords were sealed with another key than the one given.",
             "Give the old key. To change keys, put the new one in front and keep the old one behind it, separated by a comma.",
-        ))
+        ));
     }
+    seal_anew(db, &ring, &sealed).await?;
+    Ok(ring)
 }
 
-/// Every sealed text of the database.
-async fn sealed(db: &Db) -> Result<Vec<String>, StoreError> {
-    on_db!(read db, conn => sqlx::query_scalar("SELECT secret FROM connections WHERE secret IS NOT NULL").fetch_all(conn).await)
+/// Every sealed text of the database with the row that it belongs to.
+async fn sealed(db: &Db) -> Result<Vec<(String, String)>, StoreError> {
+    on_db!(read db, conn => sqlx::query_as("SELECT id, secret FROM connections WHERE secret IS NOT NULL").fetch_all(conn).await)
         .named("secrets.list")
+}
+
+/// Seals with the first key what an older one has sealed, so that the older one can go. What does not open is left as it is:
+/// the next sync of its connection says so.
+async fn seal_anew(db: &Db, ring: &Keyring, sealed: &[(String, String)]) -> Result<(), StoreError> {
+    let old: Vec<_> = sealed.iter().filter(|(_, text)| !ring.is_current(text)).collect();
+    if old.is_empty() {
+        return Ok(());
+    }
+    let mut tx = db.begin().await?;
+    let mut number = 0_u64;
+    for (row, text) in old {
+        let Ok(secret) = ring.open(text, row) else { continue };
+        number += on_db!(&mut tx, conn => sqlx::query("UPDATE connections SET secret = $3 WHERE id = $1 AND secret = $2")
+            .bind(row).bind(text).bind(ring.seal(&secret, row)).execute(conn).await.map(|done| done.rows_affected()))
+        .named("secrets.seal_anew")?;
+    }
+    tx.commit().await?;
+    tracing::info!(number, "stored secrets were sealed with the new key");
+    Ok(())
 }
 
 fn data_dir(config: &Config) -> Result<(), Error> {
@@ -122,6 +142,9 @@ mod tests {
 
         let hub = Hub::open(given(&format!("{other},{key}"))).await.unwrap();
         assert_eq!(hub.0.secrets.open(&sealed, "connection").unwrap().expose_secret(), "hunter2");
+        hub.close().await;
+        assert_eq!(code(Hub::open(given(&key)).await), "wrong_key", "everything is sealed with the new key");
+        Hub::open(given(other)).await.expect("the old key is not needed any more").close().await;
     }
 
     #[cfg(unix)]
