@@ -4,6 +4,9 @@
 //! whole on the server ([`SsrMode::Async`]) and can be read without JavaScript. Who is signed in and what is provided to
 //! server functions: `context` and `session` (both only on the server). Nothing of the server's side ships to the browser.
 
+// A page is one type, as deep as its elements are nested; laying out its future recurses through it.
+#![recursion_limit = "512"]
+
 pub mod address;
 #[cfg(feature = "ssr")]
 pub mod context;

@@ -93,7 +93,6 @@ fn mount(endpoints: Vec<Endpoint>) -> Router<AppState> {
 }
 
 /// The whole server.
-#[must_use]
 pub fn router(state: &AppState) -> Router {
     let api = Router::new()
         .merge(mount(short()).layer(DefaultBodyLimit::max(SMALL_BODY)).layer(from_fn(within_short)))

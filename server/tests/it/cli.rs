@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use syncline_sandbox::ics::{Calendar, Fault, Feed, IcsHost};
 
 fn syncline(data: &Path, arguments: &[&str], input: &str) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_syncline"))
@@ -112,4 +113,141 @@ fn the_doctor_minds_a_key_that_others_can_read() {
     let output = syncline(data.path(), &["doctor"], "");
     assert_eq!(code(&output), 1, "{}", out(&output));
     assert!(out(&output).contains("chmod 600"), "{}", out(&output));
+}
+
+/// A folder with an account; private addresses are allowed.
+fn with_account() -> tempfile::TempDir {
+    let data = tempfile::tempdir().unwrap();
+    let made = syncline(data.path(), &["user", "add", "ann@example.org", "--password-stdin"], PASSWORD);
+    assert_eq!(code(&made), 0, "{}", err(&made));
+    data
+}
+
+fn json(output: &Output) -> serde_json::Value {
+    serde_json::from_str(&out(output)).unwrap_or_else(|error| panic!("{error}: {}{}", out(output), err(output)))
+}
+
+const FILE: &str = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//EN\r\nX-WR-CALNAME:Home\r\nBEGIN:VEVENT\r\nUID:one\r\nDTSTAMP:20260101T000000Z\r\n\
+    DTSTART;TZID=Europe/Berlin:20260310T090000\r\nDTEND;TZID=Europe/Berlin:20260310T094500\r\nSUMMARY:Dentist\r\nLOCATION:Main St\r\n\
+    END:VEVENT\r\nBEGIN:VEVENT\r\nUID:two\r\nDTSTAMP:20260101T000000Z\r\nDTSTART;VALUE=DATE:20260311\r\nSUMMARY:Birthday\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+
+#[test]
+fn a_file_is_connected_synced_listed_and_removed() {
+    let data = with_account();
+    let file = data.path().join("home.ics");
+    std::fs::write(&file, FILE).unwrap();
+    let user = ["--user", "ann@example.org"];
+    let run = |words: &[&str]| syncline(data.path(), &[words, &user].concat(), "");
+    let added = run(&["connection", "add", "ics", "--file", file.to_str().unwrap(), "--json"]);
+    assert_eq!(code(&added), 0, "{}", err(&added));
+    let id = json(&added)["id"].as_str().unwrap().to_owned();
+
+    let synced = run(&["sync", "--json"]);
+    assert_eq!(code(&synced), 0, "{}", err(&synced));
+    assert_eq!(err(&synced), "", "no progress where there is no terminal");
+    let report = json(&synced);
+    assert_eq!((&report["success"], &report["synced"], &report["message"]), (&true.into(), &2.into(), &"Synced 1 of 1 calendar(s)".into()));
+    let again = run(&["sync", "--connection", &id]);
+    assert!(out(&again).starts_with("✓ Home"), "{}", out(&again));
+
+    let events = json(&run(&["events", "--from", "2026-03-10", "--to", "2026-03-12", "--timezone", "Europe/Berlin", "--json"]));
+    assert_eq!(events.as_array().unwrap().len(), 2);
+    assert_eq!((&events[0]["start"], &events[0]["allDay"]), (&"2026-03-10T09:00:00+01:00".into(), &false.into()));
+    assert_eq!((&events[1]["start"], &events[1]["end"]), (&"2026-03-11".into(), &"2026-03-12".into()));
+    let text = out(&run(&["events", "--from", "2026-03-10", "--to", "2026-03-12"]));
+    assert!(text.contains("Dentist @ Main St"), "{text}");
+
+    let listed = json(&run(&["connection", "list", "--json"]));
+    assert_eq!((&listed[0]["id"], &listed[0]["calendars"][0]["events"]), (&id.as_str().into(), &2.into()));
+    let removed = syncline(data.path(), &["connection", "remove", &id], "");
+    assert_eq!(code(&removed), 0, "{}", err(&removed));
+    assert_eq!(json(&run(&["connection", "list", "--json"])), serde_json::json!([]));
+    let twice = syncline(data.path(), &["connection", "remove", &id], "");
+    assert_eq!(code(&twice), 1);
+    let nothing = run(&["sync", "--json"]);
+    assert_eq!((code(&nothing), &json(&nothing)["code"]), (1, &"nothing_to_sync".into()));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broken_feed_is_exit_three_and_a_running_sync_exit_four() {
+    let host = IcsHost::with(Feed::new(Calendar::many(3))).await;
+    let data = with_account();
+    let user = ["--user", "ann@example.org", "--allow-private-addresses"];
+    let run = |words: &[&str]| syncline(data.path(), &[words, &user].concat(), "");
+    let url = host.url("feed.ics");
+    let added = run(&["connection", "add", "ics", "--url", &url]);
+    assert_eq!(code(&added), 0, "{}", err(&added));
+    assert!(!out(&added).contains("secret-path"), "the address may be a secret: {}", out(&added));
+
+    host.change(|feed| feed.fault = Some(Fault::Html));
+    let broken = run(&["sync"]);
+    assert_eq!(code(&broken), 3, "{}{}", out(&broken), err(&broken));
+    assert!(out(&broken).starts_with('✗'), "{}", out(&broken));
+
+    host.change(|feed| feed.fault = Some(Fault::Hang));
+    let before = host.asked().len();
+    let mut first = Command::new(env!("CARGO_BIN_EXE_syncline"))
+        .args([&["sync"][..], &user].concat())
+        .env_clear()
+        .env("SYNCLINE_DATA_DIR", data.path())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    while host.asked().len() == before {
+        assert!(first.try_wait().unwrap().is_none(), "the first sync hangs at the host");
+        tokio::task::yield_now().await;
+    }
+    let second = run(&["sync", "--json"]);
+    first.kill().unwrap();
+    first.wait().unwrap();
+    assert_eq!(code(&second), 4, "{}{}", out(&second), err(&second));
+    assert_eq!(json(&second)["code"], "already_in_progress");
+    assert!(json(&second)["jobId"].as_str().is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_private_address_is_refused_until_it_is_allowed() {
+    let host = IcsHost::with(Feed::new(Calendar::many(3))).await;
+    let data = with_account();
+    let url = host.url("feed.ics");
+    let refused = syncline(data.path(), &["connection", "add", "ics", "--user", "ann@example.org", "--url", &url, "--json"], "");
+    assert_eq!(code(&refused), 1);
+    assert!(err(&refused).contains("SYNCLINE_ALLOW_PRIVATE_ADDRESSES"), "{}", err(&refused));
+    assert!(host.asked().is_empty(), "the host was not even asked");
+    let listed = syncline(data.path(), &["connection", "list", "--user", "ann@example.org", "--json"], "");
+    assert_eq!(json(&listed), serde_json::json!([]));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_server_says_where_it_listens_and_ends_on_a_signal() {
+    use std::io::{BufRead as _, BufReader, Read as _};
+    let data = with_account();
+    let mut server = Command::new(env!("CARGO_BIN_EXE_syncline"))
+        .args(["serve", "--listen", "127.0.0.1:0"])
+        .env_clear()
+        .env("SYNCLINE_DATA_DIR", data.path())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    let mut stdout = BufReader::new(server.stdout.take().unwrap());
+    stdout.read_line(&mut line).unwrap();
+    let address = line.trim().strip_prefix("Syncline listens on http://").expect(&line).to_owned();
+    let mut socket = std::net::TcpStream::connect(&address).unwrap();
+    socket.write_all(b"GET /readyz HTTP/1.0\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.0 200"), "{answer}");
+    // the command line works beside a running server
+    let token = syncline(data.path(), &["user", "token", "ann@example.org", "--name", "x"], "");
+    assert_eq!(code(&token), 0, "{}", err(&token));
+    let taken = syncline(data.path(), &["serve", "--listen", &address], "");
+    assert_eq!(code(&taken), 1);
+    assert!(err(&taken).contains("can not listen"), "{}", err(&taken));
+
+    assert!(Command::new("kill").arg(server.id().to_string()).status().unwrap().success());
+    assert!(server.wait().unwrap().success(), "an asked-for end is no failure");
 }

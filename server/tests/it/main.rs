@@ -7,3 +7,4 @@ mod fixture;
 mod openapi;
 mod problems;
 mod rest;
+mod sync;
