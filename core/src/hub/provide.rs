@@ -72,6 +72,21 @@ impl Hub {
     }
 }
 
+#[cfg(feature = "test-support")]
+impl Hub {
+    /// Replaces the stored secret of a connection, as if the provider had changed it.
+    ///
+    /// # Panics
+    /// When the database refuses.
+    pub async fn testing_set_secret(&self, id: &ConnectionId, secret: &str) {
+        let sealed = self.0.secrets.seal(&SecretString::from(secret), id.as_str());
+        let mut tx = self.db().begin().await.expect("a transaction");
+        let sql = "UPDATE connections SET secret = $2 WHERE id = $1";
+        on_db!(&mut tx, conn => sqlx::query(sql).bind(id.as_str()).bind(sealed).execute(conn).await.map(drop)).expect("an update");
+        tx.commit().await.expect("a commit");
+    }
+}
+
 /// A stored connection that can not be turned into a provider: the user has to mend it.
 fn broken(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
     let problem =
