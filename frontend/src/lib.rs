@@ -1,5 +1,8 @@
 //! The WASM entry point: takes over the document that the server rendered.
 
+// The pages are deep types; see the same line in `app`.
+#![recursion_limit = "512"]
+
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// Called by the document once the module is loaded. From then on `<html>` carries `data-hydrated`: clicks are the page's own.

@@ -3,6 +3,9 @@
 //!
 //! [`Application::build`] is what both `syncline serve` and the tests start.
 
+// The pages are deep types, and this crate renders them; see the same line in `app`.
+#![recursion_limit = "512"]
+
 pub mod api;
 pub mod cli;
 pub mod config;

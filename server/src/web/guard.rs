@@ -15,9 +15,9 @@ use url::form_urlencoded;
 const SETUP: &str = "/setup";
 const SIGN_IN: &str = "/sign-in";
 
-/// Middleware of the rendered pages; server functions answer for themselves.
+/// Middleware of the rendered pages; server functions (under `/api/`) answer for themselves.
 pub async fn page(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) || request.uri().path().starts_with("/api/") {
         return next.run(request).await;
     }
     let signed_in = request.extensions().get::<CurrentUser>().is_some_and(|user| user.0.is_some());

@@ -167,3 +167,17 @@ async fn behind_https_the_cookie_is_bound_to_the_host_and_http_is_over() {
     assert_eq!(change("https://calendar.example.org").await.status(), 201);
     problem(change("https://example.org").await, 403, "other_origin").await;
 }
+
+#[tokio::test]
+async fn a_server_function_answers_for_itself_and_never_with_a_page() {
+    let app = TestApp::start().await;
+    app.account().await;
+    let mut asked = 0;
+    for (path, method) in leptos::server_fn::axum::server_fn_paths() {
+        let response = send(app.request(method.clone(), path).header("accept", "application/json")).await;
+        assert!(!response.status().is_redirection(), "{method} {path}");
+        assert!(!header(&response, "content-type").starts_with("text/html"), "{method} {path}");
+        asked += 1;
+    }
+    assert!(asked > 0);
+}
