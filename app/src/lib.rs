@@ -108,7 +108,6 @@ pub fn App() -> impl IntoView {
             </Routes>
         </Router>
     }
-    .into_any()
 }
 
 /// The value of `data-theme` on `<html>`.

@@ -96,5 +96,4 @@ pub fn ToastRegion() -> impl IntoView {
             </For>
         </div>
     }
-    .into_any()
 }

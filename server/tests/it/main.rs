@@ -7,5 +7,4 @@ mod fixture;
 mod openapi;
 mod problems;
 mod rest;
-mod sessions;
 mod sync;

@@ -46,7 +46,6 @@ pub fn AccountPage() -> impl IntoView {
             <Tokens />
         </div>
     }
-    .into_any()
 }
 
 /// What a form that was posted without JavaScript has done.

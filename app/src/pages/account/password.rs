@@ -46,5 +46,4 @@ pub(super) fn PasswordForm() -> impl IntoView {
             </PostForm>
         </section>
     }
-    .into_any()
 }

@@ -56,7 +56,6 @@ pub(super) fn PreferencesForm() -> impl IntoView {
             </PostForm>
         </section>
     }
-    .into_any()
 }
 
 #[component]
@@ -70,7 +69,6 @@ fn Choice(name: &'static str, label: &'static str, options: Vec<(&'static str, &
             </select>
         </div>
     }
-    .into_any()
 }
 
 /// The zones that the browser knows, to choose from while typing.
@@ -79,7 +77,7 @@ fn Zones() -> impl IntoView {
     let zones = RwSignal::new(Vec::<String>::new());
     #[cfg(feature = "hydrate")]
     Effect::new(move |_| zones.set(known_zones().unwrap_or_default()));
-    view! { <datalist id="zones">{move || zones.get().into_iter().map(|zone| view! { <option value=zone></option> }).collect_view()}</datalist> }.into_any()
+    view! { <datalist id="zones">{move || zones.get().into_iter().map(|zone| view! { <option value=zone></option> }).collect_view()}</datalist> }
 }
 
 #[cfg(feature = "hydrate")]

@@ -42,7 +42,6 @@ pub(super) fn Tokens() -> impl IntoView {
             </div>
         </section>
     }
-    .into_any()
 }
 
 /// A fresh token that a form without JavaScript left.
@@ -81,7 +80,6 @@ fn Fresh(secret: String) -> impl IntoView {
             </div>
         </div>
     }
-    .into_any()
 }
 
 /// Browsers have no clipboard on pages that came over plain http.
@@ -128,5 +126,4 @@ fn Row(token: ApiToken) -> impl IntoView {
             </RowForm>
         </li>
     }
-    .into_any()
 }

@@ -49,7 +49,6 @@ fn NewPassword(connection: Connection) -> impl IntoView {
             <Buttons form label="Reconnect" busy="Asking the server…" />
         </PostForm>
     }
-    .into_any()
 }
 
 #[component]
@@ -63,7 +62,6 @@ fn NewAddress(connection: Connection) -> impl IntoView {
             <Buttons form label="Reconnect" busy="Reading the feed…" />
         </PostForm>
     }
-    .into_any()
 }
 
 #[component]
@@ -77,7 +75,6 @@ fn UploadAgain(connection: Connection) -> impl IntoView {
             <Buttons form label="Upload" busy="Reading the file…" />
         </PostForm>
     }
-    .into_any()
 }
 
 #[component]
@@ -88,5 +85,4 @@ fn Buttons(form: FormState, label: &'static str, busy: &'static str) -> impl Int
             <a class="btn btn-ghost" href="/settings/calendars">"Cancel"</a>
         </div>
     }
-    .into_any()
 }

@@ -71,7 +71,6 @@ pub fn ConnectionsPage() -> impl IntoView {
             {move || reconnect.with(Option::is_none).then(|| view! { <Add /> })}
         </div>
     }
-    .into_any()
 }
 
 /// What is connected already, with the way to its card.
@@ -141,5 +140,4 @@ fn Add() -> impl IntoView {
             }}
         </section>
     }
-    .into_any()
 }

@@ -39,7 +39,6 @@ pub fn HistoryPage() -> impl IntoView {
             </Transition>
         </div>
     }
-    .into_any()
 }
 
 #[component]
@@ -52,7 +51,6 @@ fn Nothing() -> impl IntoView {
             <a class="btn" href="/settings/calendars">"Settings for my calendars"</a>
         </div>
     }
-    .into_any()
 }
 
 #[component]
@@ -99,5 +97,4 @@ fn Line(line: CalendarResult) -> impl IntoView {
             </div>
         </li>
     }
-    .into_any()
 }

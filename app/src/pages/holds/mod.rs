@@ -41,7 +41,6 @@ pub fn HoldsPage() -> impl IntoView {
             </Transition>
         </div>
     }
-    .into_any()
 }
 
 #[component]
@@ -54,7 +53,6 @@ fn NoHolds() -> impl IntoView {
             <a class="btn" href="/settings/calendars">"Settings for my calendars"</a>
         </div>
     }
-    .into_any()
 }
 
 #[component]
@@ -74,13 +72,12 @@ fn HoldCard(hold: Hold) -> impl IntoView {
             </div>
         </article>
     }
-    .into_any()
 }
 
 #[component]
 fn HoldWords(hold: Hold) -> impl IntoView {
     let words = format!("The calendar came back with {} of {}. Nothing was removed.", grouped(hold.remaining), counted(hold.live, "event"));
-    view! { <p>{words}</p> }.into_any()
+    view! { <p>{words}</p> }
 }
 
 /// One hold with what would go: `/holds/:id`.
@@ -105,7 +102,6 @@ pub fn HoldPage() -> impl IntoView {
             </Transition>
         </div>
     }
-    .into_any()
 }
 
 #[component]
@@ -146,5 +142,4 @@ fn HeldRow(event: HeldEvent) -> impl IntoView {
             <td>{event.title} {event.recurring.then(|| view! { <span class="badge">"repeats"</span> })}</td>
         </tr>
     }
-    .into_any()
 }

@@ -48,7 +48,7 @@ fn Note(row: Memo<Option<Calendar>>) -> impl IntoView {
             })
         })
     };
-    view! { <p class="muted small">{words}</p> }.into_any()
+    view! { <p class="muted small">{words}</p> }
 }
 
 /// What is wrong with this calendar alone, and what waits for an answer.
@@ -85,7 +85,6 @@ fn Trouble(row: Memo<Option<Calendar>>) -> impl IntoView {
                 })
         }}
     }
-    .into_any()
 }
 
 /// A switch that moves at once and moves back when the server refuses.
@@ -110,7 +109,6 @@ fn Switch(id: CalendarId, field: &'static str, word: &'static str, on: Memo<bool
             ></button>
         </RowForm>
     }
-    .into_any()
 }
 
 /// The calendar's colour; pressing it offers the twelve.
@@ -147,5 +145,4 @@ fn ColorPicker(id: CalendarId, row: Memo<Option<Calendar>>, name: Memo<String>) 
             </RowForm>
         </div>
     }
-    .into_any()
 }

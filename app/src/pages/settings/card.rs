@@ -66,7 +66,6 @@ fn Head(id: ConnectionId, of: Memo<Option<Connection>>) -> impl IntoView {
             <span class=move || badge().1>{move || badge().0}</span>
         </header>
     }
-    .into_any()
 }
 
 /// When it was synced last, and when it will be next.
@@ -94,7 +93,6 @@ fn Times(of: Memo<Option<Connection>>) -> impl IntoView {
             }}
         </p>
     }
-    .into_any()
 }
 
 /// What is wrong: what happened, what is safe, what to do.
@@ -140,5 +138,4 @@ fn Foot(id: ConnectionId, of: Memo<Option<Connection>>) -> impl IntoView {
             <DisconnectButton id of />
         </footer>
     }
-    .into_any()
 }

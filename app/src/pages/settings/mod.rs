@@ -41,7 +41,6 @@ pub fn SettingsPage() -> impl IntoView {
             </Suspense>
         </div>
     }
-    .into_any()
 }
 
 /// The user's connections: those that the page came with, then those of every refresh.
@@ -89,7 +88,6 @@ fn Loaded(first: Vec<Connection>) -> impl IntoView {
             <p><a class="btn" href="/settings/connections"><Icon name="plus" /> "Add a connection"</a></p>
         })}
     }
-    .into_any()
 }
 
 #[component]
@@ -102,5 +100,4 @@ fn NothingConnected() -> impl IntoView {
             <a class="btn btn-primary" href="/settings/connections">"Add a connection"</a>
         </div>
     }
-    .into_any()
 }

@@ -18,5 +18,4 @@ pub fn SettingsTabs() -> impl IntoView {
                 .collect_view()}
         </nav>
     }
-    .into_any()
 }

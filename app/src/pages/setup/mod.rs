@@ -40,5 +40,4 @@ pub fn SetupPage() -> impl IntoView {
             </div>
         </main>
     }
-    .into_any()
 }

@@ -29,7 +29,6 @@ pub fn Brand() -> impl IntoView {
             "Syncline"
         </span>
     }
-    .into_any()
 }
 
 /// Sign-in: `/sign-in`.
@@ -55,7 +54,6 @@ pub fn SignInPage() -> impl IntoView {
             </div>
         </main>
     }
-    .into_any()
 }
 
 /// Ends the session.
@@ -71,5 +69,4 @@ pub fn SignOutButton(
             <button class=class type="submit">"Sign out"</button>
         </PostForm>
     }
-    .into_any()
 }

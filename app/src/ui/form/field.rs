@@ -132,5 +132,4 @@ pub fn Submit(
             <span>{move || if pending.get() { busy.unwrap_or(label) } else { label }}</span>
         </button>
     }
-    .into_any()
 }

@@ -117,7 +117,6 @@ pub fn PostForm(
             {children()}
         </form>
     }
-    .into_any()
 }
 
 #[cfg(feature = "hydrate")]

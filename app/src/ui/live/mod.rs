@@ -138,5 +138,4 @@ pub fn LiveRoot(children: TypedChildrenFn<impl IntoView + 'static>) -> impl Into
             }}
         </Suspense>
     }
-    .into_any()
 }

@@ -116,7 +116,6 @@ pub fn Inside(
         </span>
         {words}
     }
-    .into_any()
 }
 
 /// How far it is, or what became of it.
