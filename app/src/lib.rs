@@ -108,6 +108,7 @@ pub fn App() -> impl IntoView {
             </Routes>
         </Router>
     }
+    .into_any()
 }
 
 /// The value of `data-theme` on `<html>`.

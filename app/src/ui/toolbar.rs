@@ -3,7 +3,9 @@
 use crate::pages::calendar::place::Place;
 use crate::pages::calendar::search::SearchForm;
 use crate::pages::calendar::state::CalendarState;
+use crate::pages::sign_in::SignOutButton;
 use crate::ui::icons::Icon;
+use crate::ui::toolbar_sync::ToolbarSync;
 use crate::use_session;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
@@ -25,6 +27,7 @@ pub fn Toolbar(
             {move || if on_calendar.get() { period(state) } else { back() }}
             <div class="toolbar-tools">
                 {move || on_calendar.get().then(|| reload(state))}
+                <ToolbarSync />
                 <Account />
             </div>
         </header>
@@ -155,6 +158,8 @@ fn Account() -> impl IntoView {
                     <Icon name="keyboard" />
                     "Keyboard shortcuts"
                 </button>
+                <hr />
+                <SignOutButton class="" />
             </nav>
         </div>
     }

@@ -6,5 +6,5 @@ use leptos::prelude::*;
 /// Syncs everything. It turns and says "Syncing…" meanwhile; its tooltip says when the last sync was.
 #[component]
 pub fn ToolbarSync() -> impl IntoView {
-    view! { <SyncButton target=SyncTarget::Everything variant=Variant::Ghost size=Size::Icon show_progress=false /> }
+    view! { <SyncButton target=SyncTarget::Everything variant=Variant::Ghost size=Size::Icon show_progress=false /> }.into_any()
 }

@@ -3,7 +3,7 @@
 //! This is the seam behind which the syntax lives: everything after it works on [`Component`]s, so another parser could
 //! take its place by building the same.
 
-use super::lex::{Line, Lines};
+use super::lex::{Line, Lines, Span};
 
 /// Deeper than any real calendar; what lies below is skipped.
 const MAX_DEPTH: usize = 32;
@@ -40,7 +40,7 @@ pub(super) struct Component<'a> {
     /// STANDARD and DAYLIGHT of a VTIMEZONE.
     pub(super) parts: Vec<Component<'a>>,
     /// Where it stands in the text, from `BEGIN` to the end of its `END` line.
-    pub(super) span: (usize, usize),
+    pub(super) span: Span,
     /// The file ended inside it.
     pub(super) truncated: bool,
     /// Which VCALENDAR of the file it belongs to.
@@ -83,8 +83,8 @@ impl<'a> File<'a> {
 /// Reads a text into its components. Never fails: what it does not understand it leaves out.
 pub(super) fn parse(text: &str) -> File<'_> {
     let mut reader = Reader { file: File::default(), open: Vec::new(), skipped: 0, after_end: false };
-    for line in Lines::new(text) {
-        reader.line(line);
+    for (line, span) in Lines::new(text) {
+        reader.line(line, span);
     }
     reader.file.complete = reader.after_end && reader.open.is_empty() && reader.file.calendars > 0;
     let end = text.len();
@@ -104,12 +104,12 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn line(&mut self, line: Line<'a>) {
+    fn line(&mut self, line: Line<'a>, span: Span) {
         let name = line.name();
         if name.eq_ignore_ascii_case("BEGIN") {
-            self.begin(line.value().trim(), line.span.0);
+            self.begin(line.value().trim(), span.0);
         } else if name.eq_ignore_ascii_case("END") {
-            self.end(line.value().trim(), line.span);
+            self.end(line.value().trim(), span);
         } else if let Some((component, _)) = self.open.last_mut() {
             match component.kind {
                 Kind::Calendar => self.file.head.push((component.calendar, line)),
@@ -141,7 +141,7 @@ impl<'a> Reader<'a> {
         self.open.push((Component::new(kind, at, self.file.calendars.saturating_sub(1)), name));
     }
 
-    fn end(&mut self, name: &str, span: (usize, usize)) {
+    fn end(&mut self, name: &str, span: Span) {
         if self.skipped > 0 && Kind::of(name) == Kind::Other {
             self.skipped -= 1;
             return;

@@ -26,7 +26,6 @@ use crate::provider::Content;
 use file::File;
 use group::Groups;
 use sha2::{Digest, Sha256};
-use std::fmt::Write as _;
 use syncline_domain::event::Event;
 use syncline_domain::time::When;
 use times::Times;
@@ -182,11 +181,8 @@ pub fn content_hash(events: &mut [Event]) -> String {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    let mut out = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        let _ = write!(out, "{byte:02x}");
-    }
-    out
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|nibble| char::from(DIGITS[usize::from(nibble)])).collect()
 }
 
 fn not_a_calendar(text: &str) -> NotACalendar {

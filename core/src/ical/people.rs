@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Attendee {
-        attendee(&Lines::new(text).next().expect("a line"), &["Me@Example.com".to_owned()])
+        attendee(&Lines::new(text).next().expect("a line").0, &["Me@Example.com".to_owned()])
     }
 
     #[test]

@@ -150,10 +150,10 @@ impl<'r> Periods<'r> {
             && rule.by_week_no.is_empty()
             && rule.by_set_pos.is_empty()
             && (rule.freq >= Frequency::Daily || (rule.by_hour.is_empty() && rule.by_minute.is_empty() && rule.by_second.is_empty()))
-            && (self.base + self.times[0] + DAY_MS * self.into_week() == naive_ms(self.start) || rule.freq < Frequency::Daily)
+            && (self.base + self.times[0] + DAY_MS * self.past_week_start() == naive_ms(self.start) || rule.freq < Frequency::Daily)
     }
 
-    fn into_week(&self) -> i64 {
+    fn past_week_start(&self) -> i64 {
         if self.rule.freq == Frequency::Weekly { i64::from(self.start.weekday().since(self.rule.week_start)) } else { 0 }
     }
 

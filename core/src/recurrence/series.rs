@@ -161,14 +161,17 @@ impl<'a> Series<'a> {
 
     fn expand_master(&self, master: usize, window: (Millis, Millis), limit: usize, found: &mut Expansion) {
         let event = &self.all[master];
-        let reach = self.reach(master);
+        let (length, moved) = self.reach(master);
         let taken: HashSet<Place> = self.overrides.iter().map(|(place, _)| *place).collect();
         let out = Excluded::new(event);
-        let from = window.0.saturating_sub(reach);
-        let to = window.1.saturating_add(reach);
-        let quota = Quota { from: window.0, max: limit.saturating_add(taken.len() + out.size() + 1) };
+        let open = |place: Place| !taken.contains(&place) && !out.holds(place, &event.when);
+        // What is moved with all that follows may leave the window, and an EXRULE takes out later: then only the budget counts.
+        let exact = self.movers.is_empty() && event.recurrence.as_ref().is_none_or(|rules| rules.except_rules.is_empty());
+        let quota = Quota { from: window.0, max: if exact { limit.saturating_add(1) } else { usize::MAX }, counts: &open };
+        let from = window.0.saturating_sub(length).saturating_sub(moved);
+        let to = window.1.saturating_add(moved);
         for slot in slots(event, (from, to), quota, found) {
-            if taken.contains(&slot.place) || out.holds(slot.place, &event.when) {
+            if !open(slot.place) {
                 continue;
             }
             let Some((index, start_ms, end_ms)) = self.lie(master, slot) else { continue };
@@ -179,39 +182,40 @@ impl<'a> Series<'a> {
         }
     }
 
-    /// How far an instance may lie from its slot: its length, and what THISANDFUTURE moves.
-    fn reach(&self, master: usize) -> Millis {
+    /// How long an instance may be, and how far THISANDFUTURE may move it from its slot.
+    fn reach(&self, master: usize) -> (Millis, Millis) {
+        let event = &self.all[master];
         let length = |when: &When| span(when).1 - span(when).0;
-        let periods = self.all[master].recurrence.iter().flat_map(|rules| &rules.dates);
-        let periods =
-            periods.filter_map(|date| Some(place(date.end.as_ref()?, &self.all[master].when) - place(&date.start, &self.all[master].when)));
+        let periods = event.recurrence.iter().flat_map(|rules| &rules.dates);
+        let periods = periods.filter_map(|date| Some(place(date.end.as_ref()?, &event.when) - place(&date.start, &event.when)));
         let moved =
             self.movers.iter().map(|(at, index)| (span(&self.all[*index].when).0 - at).abs() + length(&self.all[*index].when) + ZONE_MS);
         // Two hours: a nominal length grows when the clocks go back.
-        length(&self.all[master].when).max(periods.max().unwrap_or(0)) + moved.max().unwrap_or(0) + 7_200_000
+        (length(&event.when).max(periods.max().unwrap_or(0)) + 7_200_000, moved.max().unwrap_or(0))
     }
 
     /// Where a slot of the master takes place, and which event says so; `None` when the rest was cancelled.
     fn lie(&self, master: usize, slot: Slot) -> Option<(usize, Millis, Millis)> {
         let event = &self.all[master];
-        let mover = self.movers.iter().rev().find(|(from, _)| *from < slot.place);
+        let after = self.movers.partition_point(|(from, _)| *from < slot.place);
+        let mover = after.checked_sub(1).map(|index| self.movers[index]);
         let Some((from, index)) = mover else {
             let end = slot.end.unwrap_or_else(|| end_of(slot.place, &event.when, event.recurrence.as_ref()));
             return Some((master, slot.place, end.max(slot.place)));
         };
-        let moved = &self.all[*index];
+        let moved = &self.all[index];
         if moved.status == EventStatus::Cancelled {
             return None;
         }
         // The shift is one of wall clocks, so that a move from 9:00 to 14:00 stays one beyond the change of the clocks.
-        let by = naive_ms(start_wall(&moved.when)) - naive_ms(wall_at(*from, &event.when));
+        let by = naive_ms(start_wall(&moved.when)) - naive_ms(wall_at(from, &event.when));
         let wall = shift(wall_at(slot.place, &event.when), by);
         let start = match &moved.when {
             When::Timed { start, .. } => Zone::of(start).to_instant(wall),
             When::AllDay { .. } => naive_ms(wall.date().to_datetime(Time::midnight())),
             When::Floating { .. } => naive_ms(wall),
         };
-        Some((*index, start, end_of(start, &moved.when, None)))
+        Some((index, start, end_of(start, &moved.when, None)))
     }
 
     fn last_end(&self) -> Option<Millis> {
@@ -241,7 +245,7 @@ impl<'a> Series<'a> {
                 bounds.push(until(&rule, &event.when)?);
             } else {
                 let all = (Millis::MIN / 4, Millis::MAX / 4);
-                let (places, ended) = occurrences(&rule, event, all, Quota { from: all.0, max: usize::MAX });
+                let (places, ended) = occurrences(&rule, event, all, Quota { from: all.0, max: usize::MAX, counts: &|_| true });
                 if ended == Ended::Exhausted {
                     return None;
                 }
@@ -249,7 +253,7 @@ impl<'a> Series<'a> {
             }
         }
         // The true end lies at or before the bound: look back from it, further each time.
-        let bound = bounds.into_iter().max().unwrap_or(first).saturating_add(ZONE_MS + self.reach(master));
+        let bound = bounds.into_iter().max().unwrap_or(first).saturating_add(ZONE_MS + self.reach(master).0 + self.reach(master).1);
         for days in [40, 800, 8_000, 4_000_000] {
             let mut found = Expansion::default();
             self.expand_master(master, (bound.saturating_sub(days * DAY_MS), bound), usize::MAX / 2, &mut found);
@@ -297,24 +301,22 @@ impl Excluded {
         out
     }
 
-    fn size(&self) -> usize {
-        self.places.len() + self.days.len()
-    }
-
     fn holds(&self, place: Place, master: &When) -> bool {
         self.places.contains(&place) || (!self.days.is_empty() && self.days.contains(&wall_at(place, master).date()))
     }
 }
 
-/// How many places a rule may give: so many at or after an instant (those before it are few, but come first).
-#[derive(Debug, Clone, Copy)]
-struct Quota {
+/// How many places a rule may give: so many that count at or after an instant (those before it are few, but come first).
+#[derive(Clone, Copy)]
+struct Quota<'q> {
     from: Place,
     max: usize,
+    /// Not those that an override or an EXDATE takes.
+    counts: &'q dyn Fn(Place) -> bool,
 }
 
 /// DTSTART, the rules and RDATE, less EXRULE; ascending, each place once.
-fn slots(event: &Event, window: (Place, Place), quota: Quota, found: &mut Expansion) -> Vec<Slot> {
+fn slots(event: &Event, window: (Place, Place), quota: Quota<'_>, found: &mut Expansion) -> Vec<Slot> {
     let mut slots: BTreeMap<Place, Option<Millis>> = BTreeMap::new();
     let first = span(&event.when).0;
     slots.insert(first, None);
@@ -385,7 +387,7 @@ pub(super) fn until(rule: &Rule, master: &When) -> Option<Place> {
 }
 
 /// The places of one rule in a window.
-fn occurrences(rule: &Rule, event: &Event, (from, to): (Place, Place), quota: Quota) -> (Vec<Place>, Ended) {
+fn occurrences(rule: &Rule, event: &Event, (from, to): (Place, Place), quota: Quota<'_>) -> (Vec<Place>, Ended) {
     let mut places = Vec::new();
     let to = until(rule, &event.when).map_or(to, |last| to.min(last.saturating_add(1)));
     if to <= from || rule.foreign {
@@ -395,7 +397,7 @@ fn occurrences(rule: &Rule, event: &Event, (from, to): (Place, Place), quota: Qu
     let mut keep = |place: Place| {
         if place >= from && place < to {
             places.push(place);
-            counted += usize::from(place >= quota.from);
+            counted += usize::from(place >= quota.from && (quota.counts)(place));
         }
         counted < quota.max
     };

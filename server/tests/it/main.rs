@@ -7,4 +7,5 @@ mod fixture;
 mod openapi;
 mod problems;
 mod rest;
+mod sessions;
 mod sync;

@@ -46,6 +46,7 @@ pub fn AccountPage() -> impl IntoView {
             <Tokens />
         </div>
     }
+    .into_any()
 }
 
 /// What a form that was posted without JavaScript has done.

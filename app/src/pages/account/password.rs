@@ -46,4 +46,5 @@ pub(super) fn PasswordForm() -> impl IntoView {
             </PostForm>
         </section>
     }
+    .into_any()
 }

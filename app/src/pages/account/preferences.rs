@@ -56,6 +56,7 @@ pub(super) fn PreferencesForm() -> impl IntoView {
             </PostForm>
         </section>
     }
+    .into_any()
 }
 
 #[component]
@@ -69,6 +70,7 @@ fn Choice(name: &'static str, label: &'static str, options: Vec<(&'static str, &
             </select>
         </div>
     }
+    .into_any()
 }
 
 /// The zones that the browser knows, to choose from while typing.
@@ -77,7 +79,7 @@ fn Zones() -> impl IntoView {
     let zones = RwSignal::new(Vec::<String>::new());
     #[cfg(feature = "hydrate")]
     Effect::new(move |_| zones.set(known_zones().unwrap_or_default()));
-    view! { <datalist id="zones">{move || zones.get().into_iter().map(|zone| view! { <option value=zone></option> }).collect_view()}</datalist> }
+    view! { <datalist id="zones">{move || zones.get().into_iter().map(|zone| view! { <option value=zone></option> }).collect_view()}</datalist> }.into_any()
 }
 
 #[cfg(feature = "hydrate")]

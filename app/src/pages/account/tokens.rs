@@ -42,6 +42,7 @@ pub(super) fn Tokens() -> impl IntoView {
             </div>
         </section>
     }
+    .into_any()
 }
 
 /// A fresh token that a form without JavaScript left.
@@ -80,6 +81,7 @@ fn Fresh(secret: String) -> impl IntoView {
             </div>
         </div>
     }
+    .into_any()
 }
 
 /// Browsers have no clipboard on pages that came over plain http.
@@ -126,4 +128,5 @@ fn Row(token: ApiToken) -> impl IntoView {
             </RowForm>
         </li>
     }
+    .into_any()
 }

@@ -87,16 +87,13 @@ impl CalendarState {
     /// Sets the clock by what a period says about now. Quarters of an hour are the finest that zones differ by.
     pub fn set_clock(self, now: DateTime) {
         const QUARTER: i64 = 900_000;
-        let ahead = naive_ms(now) - use_live_now(self);
+        let utc = naive_ms(self.now.get_untracked()) - self.offset.get_untracked();
+        let ahead = naive_ms(now) - utc;
         let rounded = (ahead + QUARTER / 2).div_euclid(QUARTER) * QUARTER;
         if rounded != self.offset.get_untracked() {
             self.offset.set(rounded);
         }
     }
-}
-
-fn use_live_now(state: CalendarState) -> i64 {
-    naive_ms(state.now.get_untracked()) - state.offset.get_untracked()
 }
 
 /// Goes to places by script; links do it by themselves.

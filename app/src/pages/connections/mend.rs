@@ -49,6 +49,7 @@ fn NewPassword(connection: Connection) -> impl IntoView {
             <Buttons form label="Reconnect" busy="Asking the server…" />
         </PostForm>
     }
+    .into_any()
 }
 
 #[component]
@@ -62,6 +63,7 @@ fn NewAddress(connection: Connection) -> impl IntoView {
             <Buttons form label="Reconnect" busy="Reading the feed…" />
         </PostForm>
     }
+    .into_any()
 }
 
 #[component]
@@ -75,6 +77,7 @@ fn UploadAgain(connection: Connection) -> impl IntoView {
             <Buttons form label="Upload" busy="Reading the file…" />
         </PostForm>
     }
+    .into_any()
 }
 
 #[component]
@@ -85,4 +88,5 @@ fn Buttons(form: FormState, label: &'static str, busy: &'static str) -> impl Int
             <a class="btn btn-ghost" href="/settings/calendars">"Cancel"</a>
         </div>
     }
+    .into_any()
 }

@@ -71,6 +71,7 @@ pub fn ConnectionsPage() -> impl IntoView {
             {move || reconnect.with(Option::is_none).then(|| view! { <Add /> })}
         </div>
     }
+    .into_any()
 }
 
 /// What is connected already, with the way to its card.
@@ -140,4 +141,5 @@ fn Add() -> impl IntoView {
             }}
         </section>
     }
+    .into_any()
 }

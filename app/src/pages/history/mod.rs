@@ -39,6 +39,7 @@ pub fn HistoryPage() -> impl IntoView {
             </Transition>
         </div>
     }
+    .into_any()
 }
 
 #[component]
@@ -51,6 +52,7 @@ fn Nothing() -> impl IntoView {
             <a class="btn" href="/settings/calendars">"Settings for my calendars"</a>
         </div>
     }
+    .into_any()
 }
 
 #[component]
@@ -97,4 +99,5 @@ fn Line(line: CalendarResult) -> impl IntoView {
             </div>
         </li>
     }
+    .into_any()
 }

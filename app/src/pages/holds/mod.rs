@@ -41,6 +41,7 @@ pub fn HoldsPage() -> impl IntoView {
             </Transition>
         </div>
     }
+    .into_any()
 }
 
 #[component]
@@ -53,6 +54,7 @@ fn NoHolds() -> impl IntoView {
             <a class="btn" href="/settings/calendars">"Settings for my calendars"</a>
         </div>
     }
+    .into_any()
 }
 
 #[component]
@@ -72,12 +74,13 @@ fn HoldCard(hold: Hold) -> impl IntoView {
             </div>
         </article>
     }
+    .into_any()
 }
 
 #[component]
 fn HoldWords(hold: Hold) -> impl IntoView {
     let words = format!("The calendar came back with {} of {}. Nothing was removed.", grouped(hold.remaining), counted(hold.live, "event"));
-    view! { <p>{words}</p> }
+    view! { <p>{words}</p> }.into_any()
 }
 
 /// One hold with what would go: `/holds/:id`.
@@ -102,6 +105,7 @@ pub fn HoldPage() -> impl IntoView {
             </Transition>
         </div>
     }
+    .into_any()
 }
 
 #[component]
@@ -142,4 +146,5 @@ fn HeldRow(event: HeldEvent) -> impl IntoView {
             <td>{event.title} {event.recurring.then(|| view! { <span class="badge">"repeats"</span> })}</td>
         </tr>
     }
+    .into_any()
 }

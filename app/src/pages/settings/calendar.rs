@@ -48,7 +48,7 @@ fn Note(row: Memo<Option<Calendar>>) -> impl IntoView {
             })
         })
     };
-    view! { <p class="muted small">{words}</p> }
+    view! { <p class="muted small">{words}</p> }.into_any()
 }
 
 /// What is wrong with this calendar alone, and what waits for an answer.
@@ -85,6 +85,7 @@ fn Trouble(row: Memo<Option<Calendar>>) -> impl IntoView {
                 })
         }}
     }
+    .into_any()
 }
 
 /// A switch that moves at once and moves back when the server refuses.
@@ -109,6 +110,7 @@ fn Switch(id: CalendarId, field: &'static str, word: &'static str, on: Memo<bool
             ></button>
         </RowForm>
     }
+    .into_any()
 }
 
 /// The calendar's colour; pressing it offers the twelve.
@@ -145,4 +147,5 @@ fn ColorPicker(id: CalendarId, row: Memo<Option<Calendar>>, name: Memo<String>) 
             </RowForm>
         </div>
     }
+    .into_any()
 }

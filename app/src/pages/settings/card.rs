@@ -66,6 +66,7 @@ fn Head(id: ConnectionId, of: Memo<Option<Connection>>) -> impl IntoView {
             <span class=move || badge().1>{move || badge().0}</span>
         </header>
     }
+    .into_any()
 }
 
 /// When it was synced last, and when it will be next.
@@ -93,6 +94,7 @@ fn Times(of: Memo<Option<Connection>>) -> impl IntoView {
             }}
         </p>
     }
+    .into_any()
 }
 
 /// What is wrong: what happened, what is safe, what to do.
@@ -138,4 +140,5 @@ fn Foot(id: ConnectionId, of: Memo<Option<Connection>>) -> impl IntoView {
             <DisconnectButton id of />
         </footer>
     }
+    .into_any()
 }

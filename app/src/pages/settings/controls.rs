@@ -31,6 +31,7 @@ pub(super) fn IntervalSelect(id: ConnectionId, of: Memo<Option<Connection>>) -> 
             <button class="btn btn-sm no-js-only" type="submit">"Save"</button>
         </RowForm>
     }
+    .into_any()
 }
 
 /// Switches a connection off or on. Its events stay.
@@ -51,6 +52,7 @@ pub(super) fn EnableButton(id: ConnectionId, disabled: Memo<bool>) -> impl IntoV
             </button>
         </RowForm>
     }
+    .into_any()
 }
 
 /// Asks calmly and says what happens, then removes the connection from here. A native popover: it works without scripts.
@@ -89,4 +91,5 @@ pub(super) fn DisconnectButton(id: ConnectionId, of: Memo<Option<Connection>>) -
             </RowForm>
         </div>
     }
+    .into_any()
 }

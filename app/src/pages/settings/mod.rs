@@ -41,6 +41,7 @@ pub fn SettingsPage() -> impl IntoView {
             </Suspense>
         </div>
     }
+    .into_any()
 }
 
 /// The user's connections: those that the page came with, then those of every refresh.
@@ -88,6 +89,7 @@ fn Loaded(first: Vec<Connection>) -> impl IntoView {
             <p><a class="btn" href="/settings/connections"><Icon name="plus" /> "Add a connection"</a></p>
         })}
     }
+    .into_any()
 }
 
 #[component]
@@ -100,4 +102,5 @@ fn NothingConnected() -> impl IntoView {
             <a class="btn btn-primary" href="/settings/connections">"Add a connection"</a>
         </div>
     }
+    .into_any()
 }

@@ -18,4 +18,5 @@ pub fn SettingsTabs() -> impl IntoView {
                 .collect_view()}
         </nav>
     }
+    .into_any()
 }

@@ -40,4 +40,5 @@ pub fn SetupPage() -> impl IntoView {
             </div>
         </main>
     }
+    .into_any()
 }

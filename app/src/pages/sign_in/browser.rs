@@ -13,6 +13,7 @@ pub fn BrowserFields() -> impl IntoView {
         <input type="hidden" name="week_start" value=move || said.with(|said| said.1) />
         <input type="hidden" name="hour12" value=move || said.with(|said| said.2) />
     }
+    .into_any()
 }
 
 #[cfg(feature = "hydrate")]

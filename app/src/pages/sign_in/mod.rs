@@ -29,6 +29,7 @@ pub fn Brand() -> impl IntoView {
             "Syncline"
         </span>
     }
+    .into_any()
 }
 
 /// Sign-in: `/sign-in`.
@@ -54,6 +55,7 @@ pub fn SignInPage() -> impl IntoView {
             </div>
         </main>
     }
+    .into_any()
 }
 
 /// Ends the session.
@@ -69,4 +71,5 @@ pub fn SignOutButton(
             <button class=class type="submit">"Sign out"</button>
         </PostForm>
     }
+    .into_any()
 }

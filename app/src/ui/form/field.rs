@@ -132,4 +132,5 @@ pub fn Submit(
             <span>{move || if pending.get() { busy.unwrap_or(label) } else { label }}</span>
         </button>
     }
+    .into_any()
 }

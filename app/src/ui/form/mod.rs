@@ -117,6 +117,7 @@ pub fn PostForm(
             {children()}
         </form>
     }
+    .into_any()
 }
 
 #[cfg(feature = "hydrate")]

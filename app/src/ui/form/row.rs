@@ -44,6 +44,7 @@ pub fn RowForm(
             {children()}
         </PostForm>
     }
+    .into_any()
 }
 
 /// The error of a [`RowForm`] that was posted without JavaScript. Once at the top of a page.

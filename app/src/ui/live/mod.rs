@@ -138,4 +138,5 @@ pub fn LiveRoot(children: TypedChildrenFn<impl IntoView + 'static>) -> impl Into
             }}
         </Suspense>
     }
+    .into_any()
 }

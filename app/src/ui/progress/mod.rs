@@ -35,6 +35,7 @@ pub fn Bar(
     label: String,
 ) -> impl IntoView {
     view! { <progress class="bar" max="1000" value=move || permille.get().map(|value| value.to_string()) aria-label=label></progress> }
+        .into_any()
 }
 
 /// Everything that is at work, or nothing. A page that is loaded without JavaScript looks again every few seconds.
@@ -75,6 +76,7 @@ fn Overall() -> impl IntoView {
             <Bar permille label="All calendars" />
         </header>
     }
+    .into_any()
 }
 
 /// Stops a run; what is committed stays.
@@ -89,6 +91,7 @@ fn CancelButton(job: JobId) -> impl IntoView {
             </button>
         </PostForm>
     }
+    .into_any()
 }
 
 /// One job. Every part of it reads the store by itself, so that its elements stay the same while the numbers move.
@@ -116,6 +119,7 @@ fn JobLines(job: JobId) -> impl IntoView {
             </ul>
         </div>
     }
+    .into_any()
 }
 
 #[component]
@@ -137,4 +141,5 @@ fn CalendarLine(job: Memo<Option<JobProgress>>, calendar: CalendarId) -> impl In
             {move || moving.get().then(|| view! { <Bar permille label=name.get_untracked() /> })}
         </li>
     }
+    .into_any()
 }

@@ -38,6 +38,7 @@ pub fn When(
             {text}
         </time>
     }
+    .into_any()
 }
 
 /// An exact time: `10 March 2026, 08:05 UTC` in what the server renders, the viewer's own zone and clock once the page runs.
@@ -60,5 +61,5 @@ pub fn Exact(
     at: Signal<i64>,
 ) -> impl IntoView {
     let exact = exact_time(at);
-    view! { <time datetime=move || words::iso(at.get())>{exact}</time> }
+    view! { <time datetime=move || words::iso(at.get())>{exact}</time> }.into_any()
 }

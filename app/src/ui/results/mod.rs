@@ -121,6 +121,7 @@ fn Reasons(reasons: Vec<String>) -> impl IntoView {
             <ul class="small muted">{reasons.into_iter().map(|reason| view! { <li>{reason}</li> }).collect_view()}</ul>
         </details>
     }
+    .into_any()
 }
 
 /// "Your 812 events are still here, as of Tuesday 14:05."
@@ -164,4 +165,5 @@ pub fn Remedy(
                 }
             })}
     }
+    .into_any()
 }

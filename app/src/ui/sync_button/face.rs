@@ -116,6 +116,7 @@ pub fn Inside(
         </span>
         {words}
     }
+    .into_any()
 }
 
 /// How far it is, or what became of it.
