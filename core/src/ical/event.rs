@@ -6,7 +6,7 @@ use super::lex::split_list;
 use super::links;
 use super::people;
 use super::times::{Times, add, duration, instant};
-use crate::recurrence::Zone;
+use crate::recurrence::{Written, Zone, written};
 use jiff::civil::{Date, DateTime, Time};
 use syncline_domain::event::{Busy, DateValue, Event, EventStatus, Recurrence, Response, Visibility};
 use syncline_domain::time::{Millis, When, ZoneName};
@@ -66,6 +66,9 @@ pub(super) fn read(component: &Component<'_>, times: &mut Times<'_>, mine: &[Str
     let (when, midnight_zone) = raw.when(start, times);
     if !raw.recurrence.rules.is_empty() || !raw.recurrence.dates.is_empty() {
         raw.recurrence.exact_duration = raw.exact_duration(&when);
+        if let Some(zone) = midnight_zone.as_ref().and_then(Zone::from_name) {
+            in_days(&mut raw.recurrence, &zone);
+        }
         // A rule on an override would make a series of its own out of one instance.
         event.recurrence = raw.recurrence_id.is_none().then_some(raw.recurrence);
     }
@@ -268,6 +271,32 @@ fn midnights(start: &DateValue, end: Option<&DateValue>, default_zone: Option<&s
     let name = ZoneName(default_zone?.to_owned());
     let zone = Zone::from_name(&name)?;
     days(zone.to_wall(start.at), zone.to_wall(end.at)).map(|when| (when, Some(name)))
+}
+
+/// The rules of a series of midnights as rules of whole days: its instants name the days that its zone shows.
+fn in_days(rules: &mut Recurrence, zone: &Zone) {
+    let day = |value: &mut DateValue| {
+        if let DateValue::Zoned(moment) = value {
+            *value = DateValue::Date(zone.to_wall(moment.at).date());
+        }
+    };
+    rules.except_dates.iter_mut().for_each(day);
+    for date in &mut rules.dates {
+        day(&mut date.start);
+        date.end.iter_mut().for_each(day);
+    }
+    for rule in rules.rules.iter_mut().chain(&mut rules.except_rules) {
+        let parts: Vec<String> = rule
+            .split(';')
+            .map(|part| match part.split_once('=').map(|(name, value)| (name, written(value))) {
+                Some((name, Some(Written::Utc(at)))) if name.trim().eq_ignore_ascii_case("UNTIL") => {
+                    format!("UNTIL={}", zone.to_wall(Zone::utc().to_instant(at)).date().strftime("%Y%m%d"))
+                }
+                _ => part.to_owned(),
+            })
+            .collect();
+        *rule = parts.join(";");
+    }
 }
 
 /// Whether it blocks time : the Outlook property beats TRANSP; declined or cancelled is never busy.

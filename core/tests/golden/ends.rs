@@ -119,3 +119,16 @@ fn the_exceptions_of_an_outlook_all_day_series_are_days_too() {
     assert_eq!(starts(&text, "2026-01-01", "2027-01-01"), ["2026-03-27", "2026-03-30", "2026-04-02"]);
     assert_eq!(keys(&text, "2026-04-02", "2026-04-03"), ["20260329"]);
 }
+
+#[test]
+fn the_until_and_exdate_of_an_outlook_all_day_series_in_utc_name_the_days_of_its_zone() {
+    // 22:00 UTC on 29 March is midnight of the 30th in Berlin, 23:00 UTC on the 27th that of the 28th.
+    let text = event(
+        "DTSTART;TZID=Europe/Berlin:20260327T000000
+        DTEND;TZID=Europe/Berlin:20260328T000000
+        RRULE:FREQ=DAILY;UNTIL=20260329T220000Z
+        EXDATE:20260327T230000Z
+        X-MICROSOFT-CDO-ALLDAYEVENT:TRUE",
+    );
+    assert_eq!(starts(&text, "2026-01-01", "2027-01-01"), ["2026-03-27", "2026-03-29", "2026-03-30"]);
+}

@@ -5,3 +5,4 @@ mod expansion;
 mod oracle_rules;
 mod oracle_syntax;
 mod reading;
+mod speed;
