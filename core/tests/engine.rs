@@ -251,6 +251,8 @@ async fn a_cancelled_job_ends_at_once_and_frees_the_connection(at: TestHub) {
     let report = tokio::time::timeout(Duration::from_secs(10), at.wait_for(&user, &started.run_id)).await.expect("at once").unwrap();
     assert_eq!(report.status, JobStatus::Cancelled);
     assert!(!report.success);
+    let connection = at.connections(&user).await.unwrap().remove(0);
+    assert_eq!((connection.state, connection.problem), (ConnectionState::New, None), "a cancellation is no failure");
     host.change(|feed| feed.fault = None);
     assert!(sync(&at, &user).await.success);
 }

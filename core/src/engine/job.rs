@@ -436,8 +436,15 @@ async fn reschedule(
     let now = hub.now();
     let needs_user = lines.iter().any(|line| line.outcome.stop.as_ref().is_some_and(Stop::needs_user));
     let interval = u64::try_from(row.interval_s).unwrap_or(0);
+    let out_of_time = lines.iter().any(|line| matches!(line.outcome.stop, Some(Stop::Budget)));
+    let is_wrong =
+        |line: &Line| !matches!(line.outcome.stop, None | Some(Stop::Budget | Stop::Cancelled)) || line.outcome.counts.errors > 0;
+    let neutral = status == JobStatus::Cancelled || (out_of_time && !lines.iter().any(is_wrong));
     let next = if needs_user {
         None
+    } else if neutral && out_of_time {
+        // It goes on by itself soon, unless the user presses Continue first.
+        Some(now + 60_000)
     } else if matches!(status, JobStatus::Completed | JobStatus::Cancelled) {
         let sooner = lines.iter().filter_map(|line| line.outcome.next_sync_s).filter(|wish| *wish < 300).min();
         Some(now + millis(sooner.map_or_else(|| jittered(interval), |wish| wish.min(interval))))

@@ -70,7 +70,8 @@ pub(crate) async fn claim(tx: &mut Tx, connection: &ConnectionId, job: &JobId, o
     }
     match locks::take(tx, connection, job, own, now, lock.map(|lock| lock.fence)).await? {
         Some(fence) => Ok(Claim::Taken { fence, resumes }),
-        None => Ok(Claim::Busy { job: job.clone() }),
+        // Another transaction was faster; its lock is to be seen now.
+        None => Ok(Claim::Busy { job: locks::find(tx, connection).await?.map_or_else(|| job.clone(), |lock| JobId::trusted(lock.job_id)) }),
     }
 }
 

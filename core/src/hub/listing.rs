@@ -83,7 +83,7 @@ fn connection(row: ConnectionRow, calendars: Vec<Calendar>, running_job: Option<
         ConnectionState::Disabled
     } else if row.needs_user {
         ConnectionState::NeedsReconnecting
-    } else if row.last_attempt_at.is_none() {
+    } else if row.last_success_at.is_none() && row.failures == 0 {
         ConnectionState::New
     } else if is_stale {
         ConnectionState::Stale

@@ -282,6 +282,10 @@ impl Hub {
     /// Tells the end of a run once, when its last job has ended.
     pub(crate) async fn tell_end(&self, user: &UserId, run: &JobId) -> Result<(), StoreError> {
         let jobs = jobs::of_run(self.db(), user, run).await?;
+        if jobs.is_empty() {
+            // Its connection was removed, and the jobs with it.
+            return Ok(());
+        }
         let Some(ended) = jobs.iter().map(|job| job.finished_at).try_fold(0, |last, at| at.map(|at| last.max(at))) else {
             return Ok(());
         };

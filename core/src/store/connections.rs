@@ -53,6 +53,8 @@ pub struct Outcome<'a> {
     pub at: i64,
     /// It went well.
     pub success: bool,
+    /// It stopped early without anything being wrong (cancelled, time budget): the problem and the failures stay as they were.
+    pub neutral: bool,
     /// Only the user can mend it.
     pub needs_user: bool,
     /// JSON of the problem.
@@ -146,10 +148,11 @@ pub async fn set_due(tx: &mut Tx, id: &ConnectionId, at: Option<i64>) -> Result<
 pub async fn finish(tx: &mut Tx, id: &ConnectionId, outcome: &Outcome<'_>) -> Result<(), StoreError> {
     on_db!(tx, conn => sqlx::query(
         "UPDATE connections SET last_attempt_at = $2, last_success_at = CASE WHEN $3 THEN $2 ELSE last_success_at END, \
-         failures = CASE WHEN $3 THEN 0 ELSE failures + 1 END, needs_user = $4, problem = $5, \
+         failures = CASE WHEN $3 THEN 0 WHEN $7 THEN failures ELSE failures + 1 END, \
+         needs_user = CASE WHEN $7 THEN needs_user ELSE $4 END, problem = CASE WHEN $7 THEN problem ELSE $5 END, \
          next_sync_at = CASE WHEN enabled AND interval_s > 0 THEN $6 ELSE NULL END WHERE id = $1")
         .bind(id.as_str()).bind(outcome.at).bind(outcome.success).bind(outcome.needs_user).bind(outcome.problem)
-        .bind(outcome.next_sync_at)
+        .bind(outcome.next_sync_at).bind(outcome.neutral)
         .execute(conn).await.map(drop))
     .named("connections.finish")
 }
