@@ -18,7 +18,7 @@ export function event({ uid, summary, start, end, zone, lines = [] }: EventOptio
     return zone === undefined ? `${name}:${value}` : `${name};TZID=${zone}:${value}`;
   };
   const times = [time("DTSTART", start), ...(end === undefined ? [] : [time("DTEND", end)])];
-  return ["BEGIN:VEVENT", `UID:${uid}`, "DTSTAMP:20260101T000000Z", ...times, `SUMMARY:${summary}`, ...lines, "END:VEVENT"].join("\r\n");
+  return ["BEGIN:VEVENT", `UID:${uid}`, "DTSTAMP:20260101T000000Z", ...times, `SUMMARY:${summary.replace(/[\\;,]/g, "\\$&")}`, ...lines, "END:VEVENT"].join("\r\n");
 }
 
 /** A VCALENDAR around VEVENTs. */

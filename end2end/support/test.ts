@@ -76,7 +76,7 @@ export function watch(page: Page): string[] {
 /** Signs an account in by the form and waits for the calendar. */
 export async function signIn(page: Page, account: Account = ada): Promise<void> {
   await page.goto("/sign-in");
-  await page.getByLabel("Email").fill(account.email);
+  await page.getByLabel("E-mail").fill(account.email);
   await page.getByLabel("Password", { exact: true }).fill(account.password);
   await page.getByRole("button", { name: "Sign in" }).click();
   await page.waitForURL((url) => !url.pathname.startsWith("/sign-in"));
