@@ -96,6 +96,21 @@ async fn homes_may_be_several_and_on_another_port() {
 }
 
 #[tokio::test]
+async fn a_home_at_another_site_is_named_and_gets_no_password() {
+    let stranger = host(Quirks::default()).await;
+    let origin = stranger.origin().replace("127.0.0.1", "localhost");
+    let host = CalDavHost::start(Quirks { home_origin: Some(origin), ..Quirks::default() }).await;
+    // A proxy that does not know its own name: the path leads to the calendars at the address that works.
+    assert_eq!(names(&host.url()).await, ["Work"]);
+    // Somewhere else indeed.
+    host.arm("list", Fault::Status(404, None));
+    let error = refused(&host.url()).await;
+    assert_eq!(error.problem.code, "foreign_host");
+    assert!(error.problem.message.contains("localhost"), "{}", error.problem.message);
+    assert!(stranger.take_asked().is_empty());
+}
+
+#[tokio::test]
 async fn a_server_without_principals_is_found_by_its_home_or_by_one_calendar() {
     let host = host(Quirks { no_principal: true, well_known: None, ..Quirks::default() }).await;
     host.add_calendar("home", "Home");

@@ -95,6 +95,18 @@ async fn a_full_listing_of_an_emptied_calendar_is_noticed() {
 }
 
 #[tokio::test]
+async fn a_full_listing_of_the_one_object_that_is_left_is_noticed() {
+    let host = host(Quirks { stale_token: StaleToken::FullListing, ..Quirks::default() }, 40).await;
+    let mut user = settled(&host).await;
+    for at in 1..40 {
+        host.delete("work", &format!("e{at}.ics"));
+    }
+    host.forget_tokens();
+    let outcome = user.sync().await;
+    assert_eq!((outcome.swept.len(), user.titles().len()), (39, 1), "{outcome:?}");
+}
+
+#[tokio::test]
 async fn a_change_costs_three_requests_even_where_the_last_one_is_repeated() {
     let host = host(Quirks { repeats_last: true, ..Quirks::default() }, 30).await;
     let mut user = settled(&host).await;

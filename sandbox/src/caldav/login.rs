@@ -3,14 +3,14 @@
 use super::quirks::Login;
 use base64::Engine as _;
 use sha2::{Digest as _, Sha256};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 const REALM: &str = "Sandbox";
 
-/// Nonces that were given out, with the last counter that was used with each.
+/// Nonces that were given out, with the counters that were used with each.
 #[derive(Debug, Default)]
 pub(super) struct Nonces {
-    given: HashMap<String, (u32, u32)>,
+    given: HashMap<String, HashSet<u32>>,
     number: u64,
 }
 
@@ -33,7 +33,7 @@ impl Nonces {
         }
         self.number += 1;
         let nonce = format!("nonce-{}", self.number);
-        self.given.insert(nonce.clone(), (0, 0));
+        self.given.insert(nonce.clone(), HashSet::new());
         let stale = if stale { ", stale=true" } else { "" };
         let digest = format!("Digest realm=\"{REALM}\", qop=\"auth\", algorithm=SHA-256, nonce=\"{nonce}\", opaque=\"o\"{stale}");
         if login == Login::Both { vec![basic, digest] } else { vec![digest] }
@@ -43,7 +43,7 @@ impl Nonces {
     pub(super) fn check(
         &mut self,
         login: Login,
-        uses: Option<u32>,
+        uses: Option<usize>,
         header: Option<&str>,
         (method, uri): (&str, &str),
         (user, password): (&str, &str),
@@ -63,15 +63,15 @@ impl Nonces {
         if field("uri") != uri {
             return Err(Refusal::Violation(format!("the digest is for {}, the request for {uri}", field("uri"))));
         }
-        let Some((last, used)) = self.given.get_mut(field("nonce")) else { return Err(Refusal::Stale) };
+        let Some(used) = self.given.get_mut(field("nonce")) else { return Err(Refusal::Stale) };
         let counter = u32::from_str_radix(field("nc"), 16).unwrap_or(0);
-        if counter <= *last {
-            return Err(Refusal::Violation(format!("the counter {counter} was used before")));
-        }
-        if uses.is_some_and(|uses| *used >= uses) {
+        if uses.is_some_and(|uses| used.len() >= uses) {
             return Err(Refusal::Stale);
         }
-        (*last, *used) = (counter, *used + 1);
+        // Requests on several connections may overtake each other, so the order is no matter.
+        if counter == 0 || !used.insert(counter) {
+            return Err(Refusal::Violation(format!("the counter {counter} was used before")));
+        }
         let one = hash(&format!("{user}:{REALM}:{password}"));
         let two = hash(&format!("{method}:{uri}"));
         let right = hash(&format!("{one}:{}:{}:{}:auth:{two}", field("nonce"), field("nc"), field("cnonce")));

@@ -73,7 +73,7 @@ pub enum Login {
     /// Basic.
     #[default]
     Basic,
-    /// Digest with SHA-256; the counter must grow with each request.
+    /// Digest with SHA-256; no counter may be used twice.
     Digest,
     /// Both are offered.
     Both,
@@ -95,7 +95,7 @@ pub struct Quirks {
     /// Authentication.
     pub login: Login,
     /// A Digest nonce is good for so many requests, then it is stale.
-    pub nonce_uses: Option<u32>,
+    pub nonce_uses: Option<usize>,
     /// `sync-collection` answers in pages of so many rows, with a 507 row.
     pub page: Option<usize>,
     /// `sync-collection` is refused with 400 unless `Depth: 1`.

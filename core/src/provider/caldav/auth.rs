@@ -6,6 +6,7 @@ use digest_auth::{AuthContext, HttpMethod, WwwAuthenticateHeader};
 use http::{HeaderMap, HeaderValue, header::WWW_AUTHENTICATE};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use syncline_domain::failure::{Class, Problem};
 use url::Url;
@@ -26,6 +27,8 @@ pub(super) struct Login {
     username: String,
     password: SecretString,
     state: Mutex<State>,
+    /// The password was accepted once, so that a refused digest is more likely a nonce that ran out.
+    proven: AtomicBool,
 }
 
 enum State {
@@ -52,7 +55,7 @@ impl Login {
             AuthKind::Basic => State::Basic,
             AuthKind::Digest => State::Digest(None),
         };
-        Self { username: username.to_owned(), password: password.clone(), state: Mutex::new(state) }
+        Self { username: username.to_owned(), password: password.clone(), state: Mutex::new(state), proven: AtomicBool::new(false) }
     }
 
     /// For a discovery: over https the password goes along at once, over plain http the server has to ask for it first,
@@ -81,6 +84,11 @@ impl Login {
     /// From now on with Basic: the server answered without asking, but told us nothing either.
     pub(super) fn volunteer(&self) {
         *self.lock() = State::Basic;
+    }
+
+    /// An answer other than 401 came to a request with credentials.
+    pub(super) fn accepted(&self) {
+        self.proven.store(true, Ordering::Relaxed);
     }
 
     /// The `Authorization` header of a request; `None` when there is nothing to say yet.
@@ -125,9 +133,12 @@ impl Login {
         let mut state = self.lock();
         match &*state {
             State::Digest(Some(_)) if sent.is_some() => {
-                // A nonce that ran out is no refusal (RFC 7616 §3.3); everything else is one.
+                // A nonce that ran out is no refusal (RFC 7616 §3.3). Not every server says that it is stale, and with calendars on
+                // two hosts each takes the other's nonce for a foreign one.
                 match digest {
-                    Some(challenge) if challenge.stale => *state = State::Digest(Some(Box::new(challenge))),
+                    Some(challenge) if challenge.stale || self.proven.load(Ordering::Relaxed) => {
+                        *state = State::Digest(Some(Box::new(challenge)))
+                    }
                     _ => return Ok(Retry::Refused),
                 }
             }
@@ -196,6 +207,8 @@ mod tests {
         let two = login.header("PROPFIND", &at, "").unwrap();
         assert!(two.to_str().unwrap().contains("nc=00000002"));
         assert_eq!(login.challenged(&offer, Some(&two), &at, "t").unwrap(), Retry::Refused, "a second 401 is a wrong password");
+        login.accepted();
+        assert_eq!(login.challenged(&offer, Some(&two), &at, "t").unwrap(), Retry::Again, "it was right a moment ago");
         let stale = challenge(r#"Digest realm="h", qop="auth", nonce="n2", stale=true"#);
         assert_eq!(login.challenged(&stale, Some(&two), &at, "t").unwrap(), Retry::Again);
         assert!(login.header("GET", &at, "").unwrap().to_str().unwrap().contains("nonce=\"n2\", uri=\"/dir/index.html\""));

@@ -122,6 +122,8 @@ struct Found {
     addresses: Vec<String>,
     /// The address was that of one calendar.
     single: Option<Url>,
+    /// A home of another site; its path was asked at ours instead.
+    stranger: Option<Url>,
 }
 
 impl Search<'_> {
@@ -163,6 +165,7 @@ impl Search<'_> {
             }
             found.principal = Some(base.clone());
         }
+        found.stranger = homes.iter().filter_map(|href| Url::parse(href).ok()).find(|url| !address::same_site(&base, url));
         found.homes = homes.iter().map(|href| Home { url: as_collection(link(&base, href)).to_string(), single: false }).collect();
         if found.homes.is_empty() {
             if found.single.is_none() && !self.holds_calendars(&url).await? {
@@ -204,7 +207,14 @@ impl Search<'_> {
     async fn finish(&self, mut found: Found, username: &str) -> Result<Discovered, ProviderError> {
         let mut calendars = Vec::new();
         for home in &found.homes {
-            calendars.extend(list::home(&self.dav, home, Listing::Plain, Subject::Discovery, self.meter).await?);
+            match (list::home(&self.dav, home, Listing::Plain, Subject::Discovery, self.meter).await, &found.stranger) {
+                (Ok(some), _) => calendars.extend(some),
+                (Err(error), Some(stranger)) if matches!(error.class, Class::Malformed | Class::NotFound | Class::Permanent) => {
+                    let from = Url::parse(&home.url).map_err(|_| problems::bad_address(WHAT))?;
+                    return Err(problems::foreign_host(WHAT, &from, stranger));
+                }
+                (Err(error), _) => return Err(error),
+            }
         }
         if let Some(url) = &found.single {
             let path = address::collection_path(url.path(), url);

@@ -19,8 +19,10 @@ use url::Url;
 
 /// Redirects that are followed in a row.
 const MAX_HOPS: usize = 5;
-/// Large enough for a calendar of a million events; it streams, so this is no memory.
-const MAX_STREAMED: u64 = 4 << 30;
+/// The largest answer to a query for everything: nearly a million events. It streams, so this is no memory.
+pub(super) const STREAMED: u64 = 512 << 20;
+/// The largest answer that is kept as a whole: versions of some 300,000 objects, or a hundred objects with attachments.
+const KEPT: u64 = 96 << 20;
 /// Pieces of a body on their way from the network to the parser (16 to 64 KB each).
 const PIECES: usize = 32;
 
@@ -41,17 +43,24 @@ pub(super) struct Call<'a> {
     pub(super) url: &'a Url,
     pub(super) depth: u8,
     pub(super) body: &'a str,
+    /// The most that is read of the answer, in bytes.
+    pub(super) limit: u64,
 }
 
 impl<'a> Call<'a> {
     /// A PROPFIND.
     pub(super) fn propfind(what: &'static str, subject: Subject, url: &'a Url, depth: u8, body: &'a str) -> Self {
-        Self { what, subject, method: "PROPFIND", url, depth, body }
+        Self { what, subject, method: "PROPFIND", url, depth, body, limit: KEPT }
     }
 
     /// A REPORT about a calendar.
     pub(super) fn report(what: &'static str, url: &'a Url, depth: u8, body: &'a str) -> Self {
-        Self { what, subject: Subject::Calendar, method: "REPORT", url, depth, body }
+        Self { what, subject: Subject::Calendar, method: "REPORT", url, depth, body, limit: KEPT }
+    }
+
+    /// A GET of one object.
+    pub(super) fn get(what: &'static str, url: &'a Url) -> Self {
+        Self { what, subject: Subject::Calendar, method: "GET", url, depth: 0, body: "", limit: KEPT }
     }
 }
 
@@ -74,7 +83,7 @@ impl Dav {
         let method = Method::from_bytes(call.method.as_bytes()).expect("our own method names are tokens");
         let (mut url, mut hops, mut challenges) = (call.url.clone(), 0, 0);
         loop {
-            let mut request = Request::new(method.clone(), url.clone()).max_body(MAX_STREAMED);
+            let mut request = Request::new(method.clone(), url.clone()).max_body(call.limit);
             if call.method != "GET" {
                 request = request
                     .header(HeaderName::from_static("depth"), HeaderValue::from(u64::from(call.depth)))
@@ -101,7 +110,12 @@ impl Dav {
                         return Ok(response);
                     }
                 }
-                _ => return Ok(response),
+                status => {
+                    if sent.is_some() && status.is_success() {
+                        self.login.accepted();
+                    }
+                    return Ok(response);
+                }
             }
         }
     }

@@ -5,7 +5,7 @@ use super::{Puller, Versions, member_path};
 use crate::error::ProviderError;
 use crate::provider::caldav::normalize::{self, Reading};
 use crate::provider::caldav::problems::{self, Subject};
-use crate::provider::caldav::transport::{Call, fold};
+use crate::provider::caldav::transport::{Call, STREAMED, fold};
 use crate::provider::caldav::wire::{ALL_WITH_DATA, Row};
 use crate::provider::{Change, Content, Page};
 use http::StatusCode;
@@ -46,7 +46,7 @@ impl Puller {
     /// # Errors
     /// When the connection breaks or the document is damaged; what came before was sent.
     pub(super) async fn bulk(&mut self, only: Option<HashSet<String>>) -> Result<Bulk, ProviderError> {
-        let call = Call::report(WHAT, &self.target.url, 1, ALL_WITH_DATA);
+        let call = Call { limit: STREAMED, ..Call::report(WHAT, &self.target.url, 1, ALL_WITH_DATA) };
         let response = match self.target.dav.send(call, &self.target.meter).await {
             Ok(response) if response.status == StatusCode::MULTI_STATUS => response,
             Ok(response) if is_too_much(response.status) => return Ok(Bulk::Refused),

@@ -37,7 +37,8 @@ impl Puller {
     }
 
     /// Whether an answer looks like the full listing that some servers give to a token that they do not know (DAViCal, SOGo, Stalwart):
-    /// it names no removal, but objects that did not change. One such object is no sign: DAViCal repeats the last change.
+    /// it names no removal, but objects that did not change. One such object beside a real change is no sign: DAViCal repeats the
+    /// last one.
     fn is_doubtful(&self, cursor: &Cursor, changes: &Changes, known: &Versions) -> bool {
         if !changes.removed.is_empty() {
             return false;
@@ -52,7 +53,9 @@ impl Puller {
         let listed = changes.changed.iter().filter(|member| known.contains_key(&member.path)).count();
         let unchanged =
             changes.changed.iter().filter(|member| member.etag.is_some() && known.get(&member.path) == Some(&member.etag)).count();
-        unchanged >= 2 || (unchanged == 1 && listed * 2 >= known.len()) || (listed >= 10 && listed * 10 >= known.len() * 9)
+        let real = changes.changed.len() - unchanged;
+        let nearly_all = listed >= 10 && listed * 10 >= known.len() * 9;
+        unchanged >= 2 || (unchanged == 1 && (real == 0 || listed * 2 >= known.len())) || nearly_all
     }
 }
 

@@ -134,8 +134,7 @@ impl Target {
     /// One object by its own address.
     async fn get(&self, member: Member) -> Result<Option<Change>, ProviderError> {
         let url = address::at(&self.url, &member.href);
-        let call = Call { what: WHAT_GET, subject: Subject::Calendar, method: "GET", url: &url, depth: 0, body: "" };
-        let response = self.dav.send(call, &self.meter).await?;
+        let response = self.dav.send(Call::get(WHAT_GET, &url), &self.meter).await?;
         let Member { path, etag, .. } = member;
         match response.status {
             StatusCode::NOT_FOUND | StatusCode::GONE => Ok(Some(Change { remote_id: path, version: None, content: Content::Removed })),
