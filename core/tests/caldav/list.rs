@@ -48,10 +48,13 @@ async fn the_expensive_state_is_asked_for_only_when_a_cursor_can_use_it() {
     let mut user = user(&host).await;
     let _ = host.take_asked();
     user.sync().await;
-    assert!(host.take_asked().iter().all(|asked| !asked.state), "the first sync asks for no token at all");
+    assert!(host.take_asked().iter().all(|asked| !asked.token && !asked.ctag), "the first sync asks for no token at all");
     user.sync().await;
     let asked = host.take_asked();
-    assert_eq!(asked.iter().filter(|asked| asked.state).count(), 1, "the proof takes it from the listing: {asked:?}");
+    assert_eq!(asked.iter().filter(|asked| asked.token || asked.ctag).count(), 1, "the proof takes it from the listing: {asked:?}");
+    user.sync().await;
+    let asked = host.take_asked();
+    assert!(asked[0].token && !asked[0].ctag, "a server with tokens is not asked for CTags too: {asked:?}");
 }
 
 #[tokio::test]

@@ -49,8 +49,10 @@ pub struct Asked {
     pub scheme: String,
     /// Hrefs in a multiget.
     pub hrefs: usize,
-    /// It asked for a sync token or a CTag.
-    pub state: bool,
+    /// It asked for a sync token.
+    pub token: bool,
+    /// It asked for a CTag.
+    pub ctag: bool,
     /// What was answered.
     pub status: u16,
 }

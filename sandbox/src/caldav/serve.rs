@@ -56,8 +56,8 @@ async fn serve(State(shared): State<Shared>, method: Method, uri: Uri, headers: 
         let question = question(&method, &uri, &headers, &body, &inner);
         let (kind, path) = question.as_ref().map_or(("other", uri.path().to_owned()), |question| (question.kind, question.path.clone()));
         let fault = inner.faults.iter().position(|(armed, _)| *armed == kind).map(|at| inner.faults.remove(at).1);
-        let (hrefs, state) = question.as_ref().map_or((0, false), |question| {
-            (question.body.hrefs.len(), question.body.asks(ask::DAV, "sync-token") || question.body.asks(ask::CS, "getctag"))
+        let (hrefs, token, ctag) = question.as_ref().map_or((0, false, false), |question| {
+            (question.body.hrefs.len(), question.body.asks(ask::DAV, "sync-token"), question.body.asks(ask::CS, "getctag"))
         });
         let reply = match question {
             Err(complaint) => inner.violation(&method, &uri, &complaint),
@@ -70,7 +70,7 @@ async fn serve(State(shared): State<Shared>, method: Method, uri: Uri, headers: 
         };
         let credentials = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let scheme = credentials.split(' ').next().unwrap_or_default().to_owned();
-        inner.asked.push(Asked { kind, path, scheme, hrefs, state, status });
+        inner.asked.push(Asked { kind, path, scheme, hrefs, token, ctag, status });
         (reply, fault)
     };
     send(reply, fault)

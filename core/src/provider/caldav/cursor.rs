@@ -1,5 +1,6 @@
 //! What is remembered between passes. All forms are JSON and private to this provider.
 
+use super::wire::Listing;
 use serde::{Deserialize, Serialize};
 
 /// A reconcile is due after a day: it is what finds a change that a server forgot to report.
@@ -11,7 +12,7 @@ pub(super) struct Cursor {
     /// The token of the last answer (RFC 6578); `None` where the server has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) token: Option<String>,
-    /// The CTag of the last listing, for servers without tokens.
+    /// The CTag of the last listing, only where there is no token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) ctag: Option<String>,
     /// When everything was last compared, unix milliseconds; `None` after the quick first pass, whose completeness is not
@@ -32,6 +33,12 @@ impl Cursor {
     /// Reads the stored form. What can not be read is an unverified cursor, which is always safe.
     pub(super) fn parse(text: &str) -> Self {
         serde_json::from_str(text).unwrap_or_default()
+    }
+
+    /// What the next listing has to ask for, so that it can show that nothing changed.
+    pub(super) fn listing(&self) -> Listing {
+        let has_no_tokens = self.token.is_none() && self.verified_at.is_some();
+        if has_no_tokens { Listing::TokenAndCtag } else { Listing::Token }
     }
 
     /// Whether everything has to be compared again.
@@ -67,7 +74,7 @@ impl State {
 pub(super) struct Hints {
     /// The calendar's address in the server's own spelling.
     pub(super) url: String,
-    /// The listing asked for token and CTag; what it did not get is then not there.
+    /// The listing asked for token and CTag both; what it did not get is then not there.
     pub(super) asked: bool,
 }
 

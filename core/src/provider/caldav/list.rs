@@ -65,7 +65,7 @@ fn calendar(row: Row, base: &Url, listing: Listing) -> Option<Listed> {
         zone,
         read_only: props.writable == Some(false),
         state: State { token: props.sync_token, ctag: props.ctag }.to_text(),
-        hints: Some(Hints { url, asked: listing == Listing::WithState }.to_text()),
+        hints: Some(Hints { url, asked: listing == Listing::TokenAndCtag }.to_text()),
     };
     Some(Listed { calendar, order })
 }

@@ -39,6 +39,7 @@ use crate::net::HttpClient;
 use crate::provider::{KnownCalendar, Meter, Page, Provider, PullRequest, RemoteCalendar};
 use async_trait::async_trait;
 use auth::Login;
+use cursor::Cursor;
 use futures::stream::BoxStream;
 use problems::Subject;
 use secrecy::SecretString;
@@ -109,8 +110,8 @@ impl Provider for CalDav {
     }
 
     async fn list(&self, known: &[KnownCalendar], meter: &Meter) -> Result<Vec<RemoteCalendar>, ProviderError> {
-        let useful = known.iter().any(|calendar| calendar.enabled && calendar.cursor.is_some());
-        let listing = if useful { Listing::WithState } else { Listing::Plain };
+        let cursors = known.iter().filter(|calendar| calendar.enabled).filter_map(|calendar| calendar.cursor.as_deref());
+        let listing = cursors.map(|text| Cursor::parse(text).listing()).max().unwrap_or(Listing::Plain);
         let homes = self.settings.homes.iter().map(|home| list::home(&self.dav, home, listing, Subject::Home, meter));
         let found = futures::future::try_join_all(homes).await?;
         Ok(list::in_order(found.into_iter().flatten().collect()))

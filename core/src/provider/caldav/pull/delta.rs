@@ -21,7 +21,7 @@ impl Puller {
             return self.reconcile(cursor, Versions::new()).await;
         };
         let known = if changes.changed.is_empty() { Versions::new() } else { self.request.known.load().await? };
-        if self.is_doubtful(&cursor, &changes, &known) {
+        if Self::is_doubtful(&cursor, &changes, &known) {
             return self.reconcile(cursor, Versions::new()).await;
         }
         let Changes { changed, removed, token, depth_one } = changes;
@@ -32,23 +32,21 @@ impl Puller {
             self.out.push(Change { remote_id: path, version: None, content: Content::Removed }).await?;
         }
         self.fetch(wanted).await?;
-        let cursor = Cursor { token, ctag: self.state.ctag.take(), verified_at: cursor.verified_at, depth_one };
+        let cursor = Cursor { token, ctag: None, verified_at: cursor.verified_at, depth_one };
         self.finish(&cursor, Coverage::Delta).await
     }
 
     /// Whether an answer looks like the full listing that some servers give to a token that they do not know (DAViCal, SOGo, Stalwart):
     /// it names no removal, but objects that did not change. One such object beside a real change is no sign: DAViCal repeats the
     /// last one.
-    fn is_doubtful(&self, cursor: &Cursor, changes: &Changes, known: &Versions) -> bool {
+    fn is_doubtful(cursor: &Cursor, changes: &Changes, known: &Versions) -> bool {
         if !changes.removed.is_empty() {
             return false;
         }
         if changes.changed.is_empty() {
-            // Nothing, but the state moved: either something that is not ours to see (a name, an object made and deleted), or the
-            // full listing of a calendar that was emptied. The CTag knows; without one, a listing has to.
-            let same_token = changes.token == cursor.token;
-            let same_ctag = cursor.ctag.is_some() && cursor.ctag == self.state.ctag;
-            return !same_token && !same_ctag;
+            // Nothing, but the token moved: either something that is not ours to see (a name, an object made and deleted), or the
+            // full listing of a calendar that was emptied.
+            return changes.token != cursor.token;
         }
         let listed = changes.changed.iter().filter(|member| known.contains_key(&member.path)).count();
         let unchanged =

@@ -46,7 +46,7 @@ impl Puller {
     /// # Errors
     /// When the calendar can not be read.
     pub(super) async fn current_state(&self) -> Result<State, ProviderError> {
-        if self.asked || self.state != State::default() {
+        if self.asked || self.state.token.is_some() {
             return Ok(self.state.clone());
         }
         let call = Call::propfind(WHAT, Subject::Calendar, &self.target.url, 0, STATE);

@@ -56,7 +56,7 @@ struct Puller {
     request: PullRequest,
     /// What the listing said about the calendar.
     state: State,
-    /// The listing asked for the state, so there is no use in asking again.
+    /// The listing asked for all signs of a change, so there is no use in asking again.
     asked: bool,
     out: Output,
 }

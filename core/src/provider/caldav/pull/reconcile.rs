@@ -42,8 +42,13 @@ impl Puller {
             }
         }
         self.fetch(wanted).await?;
-        let cursor =
-            Cursor { token: state.token, ctag: state.ctag, verified_at: complete.then_some(self.request.now), depth_one: cursor.depth_one };
+        let has_token = state.token.is_some();
+        let cursor = Cursor {
+            token: state.token,
+            ctag: state.ctag.filter(|_| !has_token),
+            verified_at: complete.then_some(self.request.now),
+            depth_one: cursor.depth_one,
+        };
         let coverage = if complete { Coverage::Snapshot { keep_ended_before: None } } else { Coverage::Delta };
         self.finish(&cursor, coverage).await
     }
