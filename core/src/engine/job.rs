@@ -455,8 +455,14 @@ async fn reschedule(
         Some(now + millis(jittered(backed_off).max(asked.as_secs() + 1)))
     };
     let text = problem.and_then(|problem| serde_json::to_string(problem).ok());
-    let outcome =
-        connections::Outcome { at: now, success: status == JobStatus::Completed, needs_user, problem: text.as_deref(), next_sync_at: next };
+    let outcome = connections::Outcome {
+        at: now,
+        success: status == JobStatus::Completed,
+        neutral,
+        needs_user,
+        problem: text.as_deref(),
+        next_sync_at: next,
+    };
     connections::finish(tx, &job.connection, &outcome).await
 }
 
