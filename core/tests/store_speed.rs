@@ -24,6 +24,6 @@ async fn a_month_out_of_a_hundred_thousand_events() {
             times.push(begun.elapsed());
         }
         times.sort();
-        println!("{days} days, {number} occurrences: median {:.2?}, slowest {:.2?}", times[25], times[49]);
+        println!("{days} days, {number} occurrences: fastest {:.2?}, median {:.2?}, slowest {:.2?}", times[0], times[25], times[49]);
     }
 }
