@@ -96,10 +96,11 @@ fn cell(shown: Shown, at: i32) -> AnyView {
     let other = date.month() != shown.month.month();
     let busy = shown.busy >> at & 1 == 1;
     let mut class = String::new();
+    let here = shown.view != View::Month && shown.here.contains(date);
     for (is, name) in [
         (other, "mini-other "),
-        (shown.view != View::Month && shown.here.contains(date), "mini-here "),
-        (shown.here.days() == 1, "mini-one "),
+        (here, "mini-here "),
+        (here && shown.here.days() == 1, "mini-one "),
         (busy, "mini-busy "),
     ] {
         if is {

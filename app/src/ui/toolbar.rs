@@ -57,7 +57,6 @@ fn period(state: CalendarState) -> AnyView {
         View::Agenda => "weeks",
     };
     let views = View::ALL.into_iter().map(|view| view_link(state, view)).collect_view();
-    let search = move || state.place.with(|place| place.searching("").href());
     view! {
         <div class="toolbar-period">
             <a class="btn" href=today>
@@ -77,9 +76,6 @@ fn period(state: CalendarState) -> AnyView {
             {views}
         </nav>
         {move || (!searching()).then(|| view! { <SearchForm /> })}
-        <a class="btn btn-ghost btn-icon toolbar-search-link" href=search aria-label="Search">
-            <Icon name="search" />
-        </a>
     }
     .into_any()
 }
@@ -112,11 +108,15 @@ fn view_link(state: CalendarState, view: View) -> AnyView {
 
 fn reload(state: CalendarState) -> AnyView {
     let href = move || state.place.with(Place::href);
+    let search = move || state.place.with(|place| place.searching("").href());
     let click = move |event: leptos::ev::MouseEvent| {
         event.prevent_default();
         state.version.update(|version| *version += 1);
     };
     view! {
+        <a class="btn btn-ghost btn-icon toolbar-search-link" href=search aria-label="Search">
+            <Icon name="search" />
+        </a>
         <a class="btn btn-ghost btn-icon tip toolbar-reload" href=href on:click=click aria-label="Refresh" data-tip="Refresh the view">
             <Icon name="refresh" />
         </a>

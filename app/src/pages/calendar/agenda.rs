@@ -99,7 +99,7 @@ fn day_view(day: &AgendaDay, events: &[GridEvent], look: &Look, today: Date) -> 
                 <a href=look.day_href(date) aria-current=(date == today).then_some("date")>
                     <span class="agenda-number">{date.day()}</span>
                     <span class="agenda-weekday">
-                        {format!("{}, {}", words::month_short(date), words::weekday_short(date))}
+                        {format!("{}, {}", words::weekday_short(date), words::month_short(date))}
                         <span class="agenda-year">{format!(" {}", date.year())}</span>
                     </span>
                 </a>

@@ -1,7 +1,7 @@
 //! What only a browser can do: measure, scroll, listen. Each function is called once, while its component is built.
 
+use super::more::More;
 use super::state::{CalendarState, use_calendar};
-use jiff::civil::Date;
 use leptos::html;
 use leptos::prelude::*;
 use syncline_domain::layout::days;
@@ -58,29 +58,29 @@ pub(super) fn scroll_to_working_hours(element: NodeRef<html::Div>) {
 }
 
 /// Opens the popover of a day when its "+n more" is pressed, beside it.
-pub(super) fn open_more(element: NodeRef<html::Div>, day: RwSignal<Option<Date>>) {
-    let place = use_calendar().place;
-    let listener = window_event_listener(leptos::ev::click, move |event| {
-        if event.ctrl_key() || event.meta_key() || event.shift_key() || event.default_prevented() {
-            return;
-        }
-        let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
-        let Some(link) = target.and_then(|target| target.closest("[data-more]").ok().flatten()) else { return };
-        let (Some(popover), Some(date)) = (element.get_untracked(), link.get_attribute("data-more").and_then(|text| days::parse(&text)))
-        else {
-            return;
-        };
-        event.prevent_default();
-        day.set(Some(date));
-        request_animation_frame(move || {
+pub(super) fn open_more(event: &web_sys::MouseEvent, more: More) {
+    if event.ctrl_key() || event.meta_key() || event.shift_key() {
+        return;
+    }
+    let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+    let Some(link) = target.and_then(|target| target.closest("[data-more]").ok().flatten()) else { return };
+    let Some(date) = link.get_attribute("data-more").and_then(|text| days::parse(&text)) else { return };
+    event.prevent_default();
+    more.day.set(Some(date));
+    request_animation_frame(move || {
+        if let Some(popover) = more.popover.get_untracked() {
             let _ = popover.show_popover();
             put_beside(&popover, &link);
-        });
+        }
     });
-    on_cleanup(move || listener.remove());
+}
+
+/// Going somewhere closes the popover.
+pub(super) fn close_more(more: More) {
+    let place = use_calendar().place;
     Effect::new(move |_| {
         place.track();
-        if let Some(popover) = element.get_untracked() {
+        if let Some(popover) = more.popover.get_untracked() {
             let _ = popover.hide_popover();
         }
     });

@@ -1,7 +1,7 @@
 //! The month.
 
 use super::look::{Look, spoken};
-use super::more;
+use super::more::{More, MorePopover, more_link};
 use super::state::use_calendar;
 use jiff::civil::Date;
 use leptos::prelude::*;
@@ -27,6 +27,7 @@ pub fn Month(
     let weeks = month::span(day, week_start).days() / 7;
     let rows = RwSignal::new(ROWS);
     let element = NodeRef::new();
+    let more = More::closed();
     #[cfg(feature = "hydrate")]
     super::browser::measure_rows(element, weeks, rows);
     let shown = Arc::clone(&period);
@@ -39,12 +40,23 @@ pub fn Month(
     let first = days::week_of(day, week_start);
     let names = (0..7).map(|at| weekday(days::add(first, at))).collect_view();
     view! {
-        <div class="month" node_ref=element style=format!("--weeks:{weeks}") style:--rows=move || rows.get().to_string()>
+        <div
+            class="month"
+            node_ref=element
+            style=format!("--weeks:{weeks}")
+            style:--rows=move || rows.get().to_string()
+            on:click=move |event| {
+                #[cfg(feature = "hydrate")]
+                super::browser::open_more(&event, more);
+                #[cfg(not(feature = "hydrate"))]
+                let _ = event;
+            }
+        >
             <div class="month-names" aria-hidden="true">
                 {names}
             </div>
             <div class="month-weeks">{grid}</div>
-            <more::MorePopover period=period />
+            <MorePopover more period=period />
         </div>
     }
 }
@@ -53,7 +65,7 @@ fn weekday(day: Date) -> AnyView {
     let name = words::weekday_name(day);
     view! {
         <span>
-            {&name[..1]} <i>{&name[1..3]}</i>
+            {&name[..1]}<i>{&name[1..3]}</i>
         </span>
     }
     .into_any()
@@ -95,7 +107,7 @@ fn cell(week: &Week, column: usize, day: &Day, events: &[GridEvent], look: &Look
                 {number}
             </a>
             {entries}
-            {(day.hidden > 0).then(|| more::more_link(day, look))}
+            {(day.hidden > 0).then(|| more_link(day, look))}
         </div>
     }
     .into_any()

@@ -13,11 +13,23 @@ use syncline_domain::layout::month::Day;
 use syncline_domain::layout::{Span, words};
 use syncline_domain::view::{GridEvent, Period};
 
-/// The day whose events the popover lists. The popover is one for the whole grid, and empty until it is asked for.
+/// The popover is one for the whole grid, and empty until it is asked for.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct More(RwSignal<Option<Date>>);
+pub struct More {
+    /// The day whose events it lists.
+    pub day: RwSignal<Option<Date>>,
+    /// The element.
+    pub popover: NodeRef<html::Div>,
+}
 
-/// The link in the last line of a full cell. The popover catches its clicks.
+impl More {
+    /// A closed one.
+    pub(super) fn closed() -> Self {
+        Self { day: RwSignal::new(None), popover: NodeRef::new() }
+    }
+}
+
+/// The link in the last line of a full cell. The month catches its clicks.
 pub(super) fn more_link(day: &Day, look: &Look) -> AnyView {
     view! {
         <a class="chip more" data-more=day.date.to_string() href=look.day_href(day.date)>
@@ -32,16 +44,16 @@ pub(super) fn more_link(day: &Day, look: &Look) -> AnyView {
 /// Lists a whole day above the grid.
 #[component]
 pub fn MorePopover(
+    /// Which day it lists.
+    more: More,
     /// The occurrences that it lists from.
     period: Arc<Period>,
 ) -> impl IntoView {
     let state = use_calendar();
-    let day = More(RwSignal::new(None));
-    let element = NodeRef::<html::Div>::new();
     #[cfg(feature = "hydrate")]
-    super::browser::open_more(element, day.0);
+    super::browser::close_more(more);
     let content = move || {
-        let date = day.0.get()?;
+        let date = more.day.get()?;
         let look = Look::of(state);
         let span = Span { from: date, to: days::add(date, 1) };
         let entries = agenda(span, &period.events).pop().map(|day| day.entries).unwrap_or_default();
@@ -66,7 +78,7 @@ pub fn MorePopover(
         )
     };
     view! {
-        <div class="popover more-popover" id="more" popover="auto" role="dialog" aria-labelledby="more-title" node_ref=element>
+        <div class="popover more-popover" id="more" popover="auto" role="dialog" aria-labelledby="more-title" node_ref=more.popover>
             {content}
         </div>
     }
