@@ -69,14 +69,17 @@ fn offset() -> i64 {
 /// The first time that a user's browser is here, it tells its zone, clock and week.
 #[cfg(feature = "hydrate")]
 fn learn_habits(state: CalendarState) {
-    use crate::pages::calendar::{api::learn_browser, browser::habits};
+    use crate::pages::calendar::api::learn_browser;
     let session = crate::use_session();
     Effect::new(move |_| {
         let known = session.0.with_untracked(|viewer| viewer.as_ref().is_none_or(|viewer| viewer.preferences.time_zone.is_some()));
-        let Some((zone, hour12, week_start)) = habits().filter(|_| !known) else { return };
+        if known {
+            return;
+        }
+        let (zone, week_start, hour12) = crate::pages::sign_in::browser::ask::browser();
         leptos::task::spawn_local(async move {
             // What the browser says may be unknown to the server; then the user sets it in the settings.
-            let Ok(learnt) = learn_browser(zone, hour12, week_start).await else { return };
+            let Ok(Some(learnt)) = learn_browser(Some(zone), Some(week_start.to_owned()), Some(hour12.to_owned())).await else { return };
             session.0.update(|viewer| viewer.iter_mut().for_each(|viewer| viewer.preferences = learnt.clone()));
             state.offset.set(offset());
             state.version.update(|version| *version += 1);

@@ -97,12 +97,7 @@ fn cell(shown: Shown, at: i32) -> AnyView {
     let busy = shown.busy >> at & 1 == 1;
     let mut class = String::new();
     let here = shown.view != View::Month && shown.here.contains(date);
-    for (is, name) in [
-        (other, "mini-other "),
-        (here, "mini-here "),
-        (here && shown.here.days() == 1, "mini-one "),
-        (busy, "mini-busy "),
-    ] {
+    for (is, name) in [(other, "mini-other "), (here, "mini-here "), (here && shown.here.days() == 1, "mini-one "), (busy, "mini-busy ")] {
         if is {
             class.push_str(name);
         }

@@ -81,30 +81,37 @@ fn failed(error: WireError) -> AnyView {
     .into_any()
 }
 
+/// Connections of one calendar stand together; one with several has its own heading.
 fn groups(connections: &[Connection], switch: ServerAction<ShowCalendar>, switched: Switched) -> AnyView {
-    let single = connections.len() == 1;
-    let groups = connections.iter().filter(|connection| connection.calendars.iter().any(|calendar| calendar.enabled)).map(|connection| {
-        let heading = if single { "My calendars".to_owned() } else { connection.name.clone() };
-        let glyph = connection_glyph(connection);
-        let lines = connection.calendars.iter().filter(|calendar| calendar.enabled).map(|calendar| line(calendar, switch, switched));
-        let lines: Vec<AnyView> = lines.collect();
-        view! {
-            <section class="rail-group">
-                <h2>
-                    <span class="truncate">{heading}</span>
-                    {glyph}
-                </h2>
-                <ul class="rail-list" role="list">
-                    {lines}
-                </ul>
-            </section>
-        }
-        .into_any()
-    });
-    groups.collect::<Vec<_>>().into_any()
+    let enabled = |connection: &&Connection| connection.calendars.iter().any(|calendar| calendar.enabled);
+    let (single, several): (Vec<_>, Vec<_>) = connections.iter().filter(enabled).partition(|connection| connection.calendars.len() == 1);
+    let lines = |connection: &Connection, own: bool| {
+        let calendars = connection.calendars.iter().filter(|calendar| calendar.enabled);
+        // The glyph of the connection stands at its heading, or else at its only calendar.
+        calendars.map(|calendar| line(calendar, own.then_some(connection), switch, switched)).collect::<Vec<_>>()
+    };
+    let mine: Vec<AnyView> = single.iter().flat_map(|connection| lines(connection, true)).collect();
+    let first = (!mine.is_empty()).then(|| group("My calendars".to_owned(), None, mine));
+    let own = several.iter().map(|connection| group(connection.name.clone(), connection_glyph(connection), lines(connection, false)));
+    first.into_iter().chain(own).collect::<Vec<_>>().into_any()
 }
 
-fn line(calendar: &Calendar, switch: ServerAction<ShowCalendar>, switched: Switched) -> AnyView {
+fn group(heading: String, glyph: Option<AnyView>, lines: Vec<AnyView>) -> AnyView {
+    view! {
+        <section class="rail-group">
+            <h2>
+                <span class="truncate">{heading}</span>
+                {glyph}
+            </h2>
+            <ul class="rail-list" role="list">
+                {lines}
+            </ul>
+        </section>
+    }
+    .into_any()
+}
+
+fn line(calendar: &Calendar, own: Option<&Connection>, switch: ServerAction<ShowCalendar>, switched: Switched) -> AnyView {
     let (id, visible) = (calendar.id.clone(), calendar.visible);
     let shown = {
         let id = id.clone();
@@ -137,7 +144,7 @@ fn line(calendar: &Calendar, switch: ServerAction<ShowCalendar>, switched: Switc
                     <span class="rail-name">{name}</span>
                 </button>
             </ActionForm>
-            {calendar_glyph(calendar)}
+            {calendar_glyph(calendar).or_else(|| own.and_then(connection_glyph))}
         </li>
     }
     .into_any()

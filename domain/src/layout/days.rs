@@ -69,22 +69,6 @@ pub fn first_weekday(start: WeekStart) -> Weekday {
     }
 }
 
-/// The first day of the week where a language tag (`en-US`) is at home: CLDR's `weekData`, of the larger regions.
-#[must_use]
-pub fn week_start_of(language: &str) -> WeekStart {
-    const SUNDAY: [&str; 20] =
-        ["US", "CA", "MX", "BR", "JP", "KR", "TW", "HK", "IN", "IL", "ZA", "PH", "TH", "ID", "PT", "CO", "PE", "VE", "SG", "SA"];
-    const SATURDAY: [&str; 8] = ["AE", "EG", "IR", "IQ", "JO", "KW", "QA", "DZ"];
-    let region = language.rsplit('-').next().unwrap_or_default();
-    if language == "en" || SUNDAY.contains(&region) {
-        WeekStart::Sunday
-    } else if SATURDAY.contains(&region) {
-        WeekStart::Saturday
-    } else {
-        WeekStart::Monday
-    }
-}
-
 /// The ISO 8601 number of the week whose first day is given: that of the Thursday in it, whatever day it begins with.
 #[must_use]
 pub fn week_number(first_day: Date) -> u8 {
@@ -164,21 +148,6 @@ mod tests {
             assert_eq!(week_of(day(2026, 11, 20), start), first);
             assert_eq!(week_of(first, start), first);
             assert_eq!(week_of(add(first, 6), start), first);
-        }
-    }
-
-    #[test]
-    fn the_region_of_a_language_says_when_a_week_begins() {
-        for (language, start) in [
-            ("en-US", WeekStart::Sunday),
-            ("en", WeekStart::Sunday),
-            ("en-GB", WeekStart::Monday),
-            ("de", WeekStart::Monday),
-            ("zh-Hant-TW", WeekStart::Sunday),
-            ("ar-EG", WeekStart::Saturday),
-            ("", WeekStart::Monday),
-        ] {
-            assert_eq!(week_start_of(language), start, "{language}");
         }
     }
 

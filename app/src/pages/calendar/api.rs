@@ -9,7 +9,7 @@ use leptos::server_fn::codec::GetUrl;
 use syncline_domain::ids::{CalendarId, EventId};
 #[cfg(feature = "ssr")]
 use syncline_domain::layout::days;
-use syncline_domain::view::{Connection, EventDetails, GridEvent, Period, Preferences, WeekStart};
+use syncline_domain::view::{Connection, EventDetails, GridEvent, Period, Preferences};
 
 /// The most occurrences that a search shows.
 pub const SEARCH_LIMIT: u32 = 100;
@@ -76,17 +76,18 @@ pub async fn show_calendar(calendar: CalendarId, visible: bool) -> Result<(), Wi
     Ok(hub.change_calendar(&user, &calendar, change).await?)
 }
 
-/// Takes zone, clock and week from the browser, when the user has no zone yet. Gives the preferences that hold from now on.
+/// Takes zone, week and clock from the browser, when nothing is known of the user yet (a sign-in before the scripts ran says
+/// nothing of them). Gives the preferences that hold from now on.
 ///
 /// # Errors
-/// When nobody is signed in, or the zone is unknown.
+/// When nobody is signed in.
 #[server]
-pub async fn learn_browser(zone: String, hour12: bool, week_start: WeekStart) -> Result<Preferences, WireError> {
+pub async fn learn_browser(
+    zone: Option<String>,
+    week_start: Option<String>,
+    hour12: Option<String>,
+) -> Result<Option<Preferences>, WireError> {
     let (hub, viewer) = (crate::context::hub()?, crate::context::require_viewer()?);
-    if viewer.preferences.time_zone.is_some() {
-        return Ok(viewer.preferences);
-    }
-    let learnt = Preferences { time_zone: Some(zone), hour12, week_start, ..viewer.preferences };
-    hub.set_preferences(&viewer.id, &learnt).await?;
-    Ok(learnt)
+    crate::pages::sign_in::browser::Browser { zone, week_start, hour12 }.learn(&viewer.email).await;
+    Ok(hub.user_by_email(&viewer.email).await?.map(|viewer| viewer.preferences))
 }

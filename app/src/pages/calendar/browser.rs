@@ -5,7 +5,6 @@ use super::state::{CalendarState, use_calendar};
 use leptos::html;
 use leptos::prelude::*;
 use syncline_domain::layout::days;
-use syncline_domain::view::WeekStart;
 use wasm_bindgen::JsCast as _;
 use web_sys::{Element, HtmlElement};
 
@@ -145,18 +144,4 @@ fn focus_later(selector: &'static str) {
             let _ = element.focus();
         }
     });
-}
-
-/// Zone, clock and first day of the week, as the browser has them.
-pub(crate) fn habits() -> Option<(String, bool, WeekStart)> {
-    use js_sys::{Array, Intl, Object, Reflect};
-    let language = window().navigator().language().unwrap_or_else(|| "en".to_owned());
-    let locales = Array::of1(&language.as_str().into());
-    let options = Object::new();
-    Reflect::set(&options, &"hour".into(), &"numeric".into()).ok()?;
-    let resolved = Intl::DateTimeFormat::new(&locales, &options).resolved_options();
-    let get = |name: &str| Reflect::get(&resolved, &name.into()).ok();
-    let zone = get("timeZone")?.as_string()?;
-    let hour12 = get("hour12").and_then(|value| value.as_bool()).unwrap_or(false);
-    Some((zone, hour12, days::week_start_of(&language)))
 }

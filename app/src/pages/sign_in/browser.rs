@@ -17,7 +17,7 @@ pub fn BrowserFields() -> impl IntoView {
 }
 
 #[cfg(feature = "hydrate")]
-mod ask {
+pub(crate) mod ask {
     use js_sys::{Array, Function, Reflect, global};
     use wasm_bindgen::{JsCast, JsValue};
 
@@ -35,7 +35,7 @@ mod ask {
     }
 
     /// Zone, first day of the week, 12-hour clock; what the browser does not know is empty.
-    pub(super) fn browser() -> (String, &'static str, &'static str) {
+    pub(crate) fn browser() -> (String, &'static str, &'static str) {
         let hour = js_sys::Object::new();
         _ = Reflect::set(&hour, &"hour".into(), &"numeric".into());
         let options = make("DateTimeFormat", &Array::of2(&JsValue::UNDEFINED, &hour)).and_then(|format| call(&format, "resolvedOptions"));
