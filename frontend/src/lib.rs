@@ -11,7 +11,7 @@ pub fn hydrate() {
     console_error_panic_hook::set_once();
     leptos::mount::hydrate_body(app::App);
     if let Some(html) = leptos::prelude::document().document_element() {
-        // Nothing depends on the mark but tests, so a document that refuses it is no error.
+        // The style sheet shows what needs scripts, and tests wait for it; a document that refuses it still works.
         let _ = html.set_attribute("data-hydrated", "");
     }
 }

@@ -30,10 +30,7 @@ pub fn Frame() -> impl IntoView {
 fn Inside(offset: RwSignal<i64>) -> impl IntoView {
     let state = CalendarState::provide(offset);
     #[cfg(feature = "hydrate")]
-    {
-        crate::pages::calendar::browser::mark_running();
-        learn_habits(state);
-    }
+    learn_habits(state);
     view! {
         <div class="frame">
             <Toolbar state />

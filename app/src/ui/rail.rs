@@ -5,8 +5,10 @@ use crate::pages::calendar::api::ShowCalendar;
 use crate::pages::calendar::state::CalendarState;
 use crate::ui::icons::Icon;
 use crate::ui::mini_month::MiniMonth;
+use crate::ui::toast::use_toasts;
 use leptos::html;
 use leptos::prelude::*;
+use leptos::server_fn::ServerFn as _;
 use syncline_domain::ids::CalendarId;
 use syncline_domain::sync::ResultStatus;
 use syncline_domain::view::{Calendar, Connection, ConnectionState};
@@ -48,10 +50,13 @@ pub fn Rail(
 fn Calendars(state: CalendarState) -> impl IntoView {
     let switch = ServerAction::<ShowCalendar>::new();
     let switched: Switched = RwSignal::new(Vec::new());
+    let toasts = use_toasts();
     Effect::new(move |_| {
-        if switch.value().with(Option::is_some) {
-            state.version.update(|version| *version += 1);
+        let Some(answer) = switch.value().get() else { return };
+        if let Err(error) = answer {
+            toasts.bad(error.problem.to_string());
         }
+        state.version.update(|version| *version += 1);
     });
     view! {
         <Transition>
@@ -118,16 +123,18 @@ fn line(calendar: &Calendar, own: Option<&Connection>, switch: ServerAction<Show
         Memo::new(move |_| switched.with(|list| list.iter().rev().find(|(of, _)| *of == id).map_or(visible, |(_, to)| *to)))
     };
     let (name, title) = (calendar.name.clone(), calendar.name.clone());
-    let submit = {
+    let press = {
         let id = id.clone();
-        move |_| {
-            let to = !shown.get_untracked();
-            switched.update(|list| list.push((id.clone(), to)));
+        move |event: leptos::ev::SubmitEvent| {
+            event.prevent_default();
+            let visible = !shown.get_untracked();
+            switched.update(|list| list.push((id.clone(), visible)));
+            switch.dispatch(ShowCalendar { calendar: id.clone(), visible });
         }
     };
     view! {
         <li class=format!("rail-calendar c-{}", calendar.color)>
-            <ActionForm action=switch>
+            <form action=ShowCalendar::url() method="post" on:submit=press>
                 <input type="hidden" name="calendar" value=id.to_string() />
                 <input type="hidden" name="visible" value=move || (!shown.get()).to_string() />
                 <button
@@ -136,14 +143,13 @@ fn line(calendar: &Calendar, own: Option<&Connection>, switch: ServerAction<Show
                     role="switch"
                     aria-checked=move || shown.get().to_string()
                     title=title
-                    on:click=submit
                 >
                     <span class="rail-box">
                         <Icon name="check" />
                     </span>
                     <span class="rail-name">{name}</span>
                 </button>
-            </ActionForm>
+            </form>
             {calendar_glyph(calendar).or_else(|| own.and_then(connection_glyph))}
         </li>
     }

@@ -15,13 +15,13 @@ pub fn Sheet(
     children: Children,
 ) -> impl IntoView {
     view! {
-        <aside class="sheet" role="dialog" aria-label=label>
+        <div class="sheet" role="dialog" aria-label=label>
             <div class="sheet-bar">
                 <a class="btn btn-ghost btn-icon" href=close aria-label="Close" data-close="">
                     <Icon name="close" />
                 </a>
             </div>
             {children()}
-        </aside>
+        </div>
     }
 }

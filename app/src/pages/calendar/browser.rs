@@ -96,15 +96,6 @@ fn put_beside(popover: &HtmlElement, link: &Element) {
     let _ = popover.style().set_property("inset", &format!("{top}px auto auto {left}px"));
 }
 
-/// Scripts run: what needs them may show itself.
-pub fn mark_running() {
-    Effect::new(move |_| {
-        if let Some(root) = document().document_element() {
-            let _ = root.class_list().add_1("js");
-        }
-    });
-}
-
 /// A swipe to the side goes to the next or the last period: how far it was from where the finger came down.
 pub(super) fn swiped(from: (i32, i32), to: (i32, i32)) -> Option<i32> {
     /// Pixels to the side before it counts.
