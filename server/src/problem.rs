@@ -104,6 +104,17 @@ impl ApiError {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, problem)
     }
 
+    /// A fault of our own.
+    #[must_use]
+    pub fn internal() -> Self {
+        let problem = Problem::new(
+            "internal_error",
+            "Syncline met a fault of its own. Nothing was lost.",
+            "Try again; if it stays, report it with the server's log of this moment.",
+        );
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, problem)
+    }
+
     /// The server stops.
     #[must_use]
     pub fn shutting_down() -> Self {

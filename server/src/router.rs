@@ -127,6 +127,7 @@ pub fn router(state: &AppState) -> Router {
         .merge(mount(watchers()))
         .route("/pkg/{*path}", get(assets::package))
         .method_not_allowed_fallback(async || ApiError::wrong_method())
+        .layer(from_fn(headers::survive))
         .layer(from_fn_with_state(state.clone(), headers::secure))
         .with_state(state.clone());
     telemetry::trace(router)

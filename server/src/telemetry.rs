@@ -6,6 +6,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::MatchedPath;
 use axum::http::{Request, Response};
+use std::io::IsTerminal as _;
 use std::time::Duration;
 use tower::ServiceBuilder;
 use tower_http::request_id::{MakeRequestUuid, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
@@ -16,7 +17,7 @@ use tracing_subscriber::EnvFilter;
 /// Starts the log on the error output; `usual` is what is logged when nothing else is asked for.
 pub fn start(log: &LogArgs, usual: &str) {
     let filter = EnvFilter::try_new(log.filter.as_deref().unwrap_or(usual)).unwrap_or_else(|_| EnvFilter::new(usual));
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(std::io::stderr().is_terminal()).with_writer(std::io::stderr);
     // A test may have started one already; the first one stays.
     let _ = match log.log_format {
         LogFormat::Text => builder.try_init(),

@@ -29,7 +29,8 @@ pub struct EventsQuery {
     get, path = "/api/calendar/events", tag = "calendar", params(EventsQuery),
     responses(
         (status = 200, body = Vec<Occurrence>),
-        (status = 400, description = "A day or the zone can not be read", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 400, description = "A day can not be read", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "The zone is unknown, or `to` is not after `from`", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub async fn list(
@@ -37,8 +38,5 @@ pub async fn list(
     User(user): User,
     Params(query): Params<EventsQuery>,
 ) -> Result<Json<Vec<Occurrence>>, ApiError> {
-    if query.to.0 <= query.from.0 {
-        return Err(ApiError::bad_request("empty_period", "The period ends before it begins.", "Give a `to` after `from`."));
-    }
     Ok(Json(state.hub.occurrences(&user, query.from.0, query.to.0, query.timezone.as_deref()).await?))
 }

@@ -74,7 +74,10 @@ pub fn run(cli: Cli) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(execute(cli)) {
+    let outcome = runtime.block_on(execute(cli));
+    // The database is closed; a blocking thread that still computes (a name being looked up) is not waited for.
+    runtime.shutdown_background();
+    match outcome {
         Ok(Exit::Done) => ExitCode::SUCCESS,
         Ok(Exit::Error) => ExitCode::from(1),
         Ok(Exit::Partial) => ExitCode::from(3),

@@ -1,13 +1,16 @@
 //! The headers of every answer. Each request has its own nonce; only scripts and styles that carry it, or come from this
 //! instance, run. Style *attributes* are allowed, because the grid places events with them; they can not load or run anything.
 
+use crate::problem::ApiError;
 use crate::state::AppState;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use futures::FutureExt as _;
+use std::panic::AssertUnwindSafe;
 use syncline_core::clock::fill_random;
 
 /// The nonce of this request's answer.
@@ -67,9 +70,39 @@ fn set(headers: &mut HeaderMap, name: &'static str, value: &str) {
     }
 }
 
+/// Middleware: a panic while an answer is made ends that answer and nothing else. The panic itself is in the log already.
+pub async fn survive(request: Request, next: Next) -> Response {
+    match AssertUnwindSafe(next.run(request)).catch_unwind().await {
+        Ok(response) => response,
+        Err(_) => ApiError::internal().into_response(),
+    }
+}
+
 /// Middleware: what depends on who asks is not kept by anybody.
 pub async fn no_store(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     response.headers_mut().entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::Router;
+    use axum::body::Body;
+    use axum::http::StatusCode;
+    use axum::routing::get;
+    use tower::ServiceExt as _;
+
+    #[tokio::test]
+    async fn a_panic_ends_one_answer_and_not_the_server() {
+        async fn broken() -> &'static str {
+            panic!("on purpose")
+        }
+        let router = Router::new().route("/", get(broken)).layer(axum::middleware::from_fn(survive));
+        for _ in 0..2 {
+            let response = router.clone().oneshot(Request::new(Body::empty())).await.unwrap();
+            assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        }
+    }
 }

@@ -53,14 +53,15 @@ async fn a_period_needs_two_days_in_order() {
     let get = |query: &'static str| send(app.request(Method::GET, &format!("/api/calendar/events?{query}")).bearer_auth(&account.token));
     problem(get("").await, 400, "invalid_query").await;
     problem(get("from=2026-03-10T00:00:00Z&to=2026-03-11").await, 400, "invalid_query").await;
-    problem(get("from=2026-03-11&to=2026-03-10").await, 400, "empty_period").await;
+    problem(get("from=2026-03-11&to=2026-03-10").await, 422, "invalid_period").await;
+    problem(get("from=2026-03-10&to=2026-03-11&timezone=Europe/Nowhere").await, 422, "unknown_zone").await;
 }
 
 #[tokio::test]
 async fn a_shutdown_ends_streams_and_the_server() {
     let mut app = TestApp::start().await;
     let account = app.account().await;
-    let stream = send(app.request(Method::GET, "/api/sync/stream").bearer_auth(&account.token)).await;
+    let stream = send(app.request(Method::GET, "/api/sync/stream").bearer_auth(&account.token).header("accept-encoding", "br, gzip")).await;
     assert_eq!(header(&stream, "content-type"), "text/event-stream");
     assert_eq!(header(&stream, "content-encoding"), "");
     app.shutdown.cancel();
