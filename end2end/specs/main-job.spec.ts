@@ -39,7 +39,7 @@ test("a newcomer connects a CalDAV account, sees its events, and every change of
     const lines = result(page).getByRole("listitem");
     await expect(lines.filter({ hasText: "Work" })).toContainText("2 new");
     await expect(lines.filter({ hasText: "Home" })).toContainText("1 new");
-    await expect(lines.getByRole("img", { name: "In step" })).toHaveCount(2);
+    await expect(lines.filter({ hasText: "In step" })).toHaveCount(2);
     await expect(card(page, "Radicale")).toContainText("Up to date");
     await expect(card(page, "Radicale").getByRole("listitem").filter({ hasText: "Work" })).toContainText("2 events");
   });
@@ -85,7 +85,7 @@ test("a newcomer connects a CalDAV account, sees its events, and every change of
     await radicale.delete("home", "birthday");
     await syncNow(page).click();
     const line = result(page).getByRole("listitem").filter({ hasText: "Home" });
-    await expect(line.getByRole("img", { name: "Deletions on hold" })).toBeVisible();
+    await expect(line).toContainText("Deletions on hold");
     await expect(line).toContainText("The calendar came back with 0 of 19 events. Nothing was removed.");
     await expect(page.getByRole("alert")).toHaveCount(0);
     await expect(event(view, /Meal 3\b/)).toBeVisible();
