@@ -91,10 +91,15 @@ fn Line(line: CalendarResult) -> impl IntoView {
     let cost = words::cost(&line);
     view! {
         <li class="result-line" data-status=line.status.as_str()>
-            <span class="result-sign" role="img" aria-label=meaning>{symbol}</span>
+            <span class="result-sign">
+                <Icon name=symbol />
+                <span class="sr-only">{meaning}</span>
+            </span>
             <div class="grow">
-                <p><strong>{line.calendar_name.clone()}</strong></p>
-                <p>{line_words(&line)}</p>
+                <p class="result-name">
+                    <strong class="grow">{line.calendar_name.clone()}</strong>
+                    <span class="result-words">{line_words(&line)}</span>
+                </p>
                 <p class="muted small">{(!reasons.is_empty()).then(|| format!("Skipped: {reasons}. "))} {cost}</p>
             </div>
         </li>

@@ -6,7 +6,7 @@ use crate::pages::holds::HoldActions;
 use crate::ui::form::{FormState, RowForm, hide_popover};
 use crate::ui::live::use_live;
 use crate::ui::relative_time::words::{counted, last_synced};
-use crate::ui::results::words::held_words;
+use crate::ui::results::words::{held_words, what_happened};
 use leptos::prelude::*;
 use syncline_domain::color;
 use syncline_domain::ids::CalendarId;
@@ -29,7 +29,7 @@ pub(super) fn CalendarRow(calendar: CalendarId, of: Memo<Option<Connection>>) ->
             </div>
             <Switch id=calendar.clone() field="visible" word="Show" on=visible name />
             <Switch id=calendar field="enabled" word="Sync" on=enabled name />
-            <Trouble row />
+            <Trouble of row />
         </li>
     }
     .into_any()
@@ -53,8 +53,13 @@ fn Note(row: Memo<Option<Calendar>>) -> impl IntoView {
 
 /// What is wrong with this calendar alone, and what waits for an answer.
 #[component]
-fn Trouble(row: Memo<Option<Calendar>>) -> impl IntoView {
-    let problem = Memo::new(move |_| row.with(|row| row.as_ref().and_then(|row| row.problem.clone())));
+fn Trouble(of: Memo<Option<Connection>>, row: Memo<Option<Calendar>>) -> impl IntoView {
+    // What is wrong with the whole connection is said once, at its head.
+    let whole = Memo::new(move |_| of.with(|of| of.as_ref().and_then(|of| Some(of.problem.as_ref()?.code.clone()))));
+    let problem = Memo::new(move |_| {
+        let own = row.with(|row| row.as_ref().and_then(|row| row.problem.clone()));
+        own.filter(|problem| whole.with(|whole| whole.as_ref() != Some(&problem.code)))
+    });
     let hold = Memo::new(move |_| row.with(|row| row.as_ref().and_then(|row| row.hold.clone())));
     view! {
         {move || {
@@ -64,7 +69,7 @@ fn Trouble(row: Memo<Option<Calendar>>) -> impl IntoView {
                     view! {
                         <div class="calendar-trouble note note-bad">
                             <div class="note-text">
-                                <p class="note-title">{problem.message}</p>
+                                <p class="note-title">{what_happened(&problem.message).to_owned()}</p>
                                 <p>{problem.action}</p>
                             </div>
                         </div>

@@ -5,6 +5,7 @@ use super::controls::{DisconnectButton, EnableButton, IntervalSelect};
 use super::words;
 use crate::ui::icons::Icon;
 use crate::ui::relative_time::{Direction, When};
+use crate::ui::results::words::what_happened;
 use crate::ui::results::{Remedy, Safe};
 use crate::ui::sync_button::{Size, SyncButton, SyncTarget, Variant};
 use leptos::prelude::*;
@@ -78,7 +79,8 @@ fn Times(of: Memo<Option<Connection>>) -> impl IntoView {
         of.with(|of| match of {
             Some(of) if of.is_file => "An uploaded file: upload it again to change it",
             Some(of) if of.state == ConnectionState::Disabled => "Not synced while it is disabled",
-            _ => "Synced only by hand",
+            Some(of) if of.interval_s == 0 => "Synced only by hand",
+            _ => "Next sync after this one",
         })
     };
     view! {
@@ -107,7 +109,7 @@ fn Trouble(id: ConnectionId, of: Memo<Option<Connection>>, connections: RwSignal
                 <div class="note note-bad">
                     <Icon name="alert" />
                     <div class="note-text">
-                        <p class="note-title">{problem.message.clone()}</p>
+                        <p class="note-title">{what_happened(&problem.message).to_owned()}</p>
                         <p><Safe connections connection=id.clone() calendar=None /></p>
                         <Remedy problem connection=id.clone() />
                     </div>

@@ -1,6 +1,7 @@
 //! What is said when a run has ended: pure.
 
 use crate::ui::relative_time::words::counted;
+use crate::ui::results::words::{only_unreadable, what_happened};
 use crate::ui::toast::Tone;
 use syncline_domain::sync::{JobStatus, ResultStatus, SyncReport, Trigger};
 
@@ -9,12 +10,13 @@ use syncline_domain::sync::{JobStatus, ResultStatus, SyncReport, Trigger};
 #[must_use]
 pub fn announcement(report: &SyncReport, trigger: Option<Trigger>) -> Option<(Tone, String)> {
     let by_hand = !matches!(trigger, Some(Trigger::Schedule | Trigger::Webhook));
-    if !by_hand && !(report.success && report.counts.changed()) {
+    let good = report.success || only_unreadable(report);
+    if !by_hand && !(good && report.counts.changed()) {
         return None;
     }
     Some(match report.status {
         JobStatus::Cancelled => (Tone::Good, "Sync cancelled. What was saved stays.".to_owned()),
-        _ if report.success => (Tone::Good, success_words(report)),
+        _ if good => (Tone::Good, success_words(report)),
         _ => (Tone::Bad, failure_words(report)),
     })
 }
@@ -35,7 +37,7 @@ fn failure_words(report: &SyncReport) -> String {
     let mut words = format!("Synced {good} of {}.", counted(report.results.len() as u64, "calendar"));
     if let Some(problem) = report.results.iter().find_map(|line| line.error.as_ref()) {
         words.push(' ');
-        words.push_str(&problem.message);
+        words.push_str(what_happened(&problem.message));
     }
     words
 }

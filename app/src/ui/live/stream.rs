@@ -1,7 +1,7 @@
 //! The browser's side of the live stream: `EventSource`, its fall-back, the shared clock. Only in the page.
 //!
-//! The browser reconnects by itself and sends `Last-Event-ID`. Whenever the stream (re)opens, and every few seconds while it
-//! is lost, the overview is asked for, so that nothing is missed. A tab that nobody has looked at for a minute gives its
+//! The browser reconnects by itself and sends `Last-Event-ID`. Whenever the stream (re)opens, every few seconds while it is
+//! lost, and when it is silent for long in the middle of a sync, the overview is asked for, so that nothing is missed. A tab that nobody has looked at for a minute gives its
 //! connection back (browsers allow six for each host over HTTP/1.1) and asks now and then until it is looked at again.
 
 use super::LiveSync;
@@ -19,9 +19,12 @@ const TICK_MS: u32 = 3_000;
 const CLOCK_TICKS: u32 = 5;
 const QUIET_TICKS: u32 = 10;
 const HIDDEN_TICKS: u32 = 20;
+const SILENT_TICKS: u32 = 5;
 
 struct Stream {
     source: EventSource,
+    /// Ticks since the last message.
+    silent: Rc<Cell<u32>>,
     _message: Closure<dyn FnMut(MessageEvent)>,
     _open: Closure<dyn FnMut()>,
 }
@@ -29,9 +32,11 @@ struct Stream {
 impl Stream {
     fn open(live: LiveSync, fresh: bool) -> Option<Self> {
         let source = EventSource::new("/api/sync/stream").ok()?;
+        let silent = Rc::new(Cell::new(0_u32));
+        let news = Rc::clone(&silent);
         let message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
-            let message = event.data().as_string().and_then(|text| serde_json::from_str::<Live>(&text).ok());
-            message.into_iter().for_each(|message| live.apply(message));
+            news.set(0);
+            event.data().as_string().and_then(|text| read(&event.type_(), &text)).into_iter().for_each(|message| live.apply(message));
         });
         for name in ["progress", "complete", "changed"] {
             source.add_event_listener_with_callback(name, message.as_ref().unchecked_ref()).ok()?;
@@ -44,11 +49,13 @@ impl Stream {
             }
         });
         source.set_onopen(Some(open.as_ref().unchecked_ref()));
-        Some(Self { source, _message: message, _open: open })
+        Some(Self { source, silent, _message: message, _open: open })
     }
 
-    fn is_open(&self) -> bool {
-        self.source.ready_state() == EventSource::OPEN
+    /// Open, and not silent for longer than a sync at work would leave it.
+    fn is_heard(&self) -> bool {
+        self.silent.set(self.silent.get().saturating_add(1));
+        self.source.ready_state() == EventSource::OPEN && self.silent.get() % SILENT_TICKS != 0
     }
 
     fn is_dead(&self) -> bool {
@@ -60,6 +67,16 @@ impl Drop for Stream {
     fn drop(&mut self) {
         self.source.set_onopen(None);
         self.source.close();
+    }
+}
+
+/// The event's name is the tag of the message, its data the content.
+fn read(name: &str, text: &str) -> Option<Live> {
+    match name {
+        "progress" => serde_json::from_str(text).ok().map(Live::Progress),
+        "complete" => serde_json::from_str(text).ok().map(Live::Complete),
+        "changed" => Some(Live::Changed),
+        _ => None,
     }
 }
 
@@ -103,8 +120,7 @@ fn tend(live: LiveSync, stream: StoredValue<Option<Stream>, LocalStorage>, hidde
     if hidden.get() == HIDDEN_TICKS {
         stream.set_value(None);
     }
-    let open = stream.with_value(|stream| stream.as_ref().is_some_and(Stream::is_open));
-    if open {
+    if stream.with_value(|stream| stream.as_ref().is_some_and(Stream::is_heard)) {
         return;
     }
     if live.state.with_untracked(super::LiveState::is_running) || ticks.is_multiple_of(QUIET_TICKS) {

@@ -10,9 +10,9 @@ use crate::ui::relative_time::{Exact, When};
 use leptos::prelude::*;
 use std::time::Duration;
 use syncline_domain::ids::JobId;
-use syncline_domain::sync::{CalendarResult, JobStatus, ResultStatus, SyncReport};
+use syncline_domain::sync::{CalendarResult, ResultStatus, SyncReport};
 use syncline_domain::view::Connection;
-use words::{held_words, is_calm, is_fresh, line_words, reasons, safe, safe_words, sign};
+use words::{headline, held_words, is_calm, is_fresh, line_words, only_unreadable, reasons, safe, safe_words, sign, whole_sign};
 
 /// The result of the last run. A success goes after 5 seconds, anything else stays until it is closed or the next run ends.
 #[component]
@@ -53,10 +53,12 @@ fn close(shown: RwSignal<Option<JobId>>, run: &JobId) {
 #[component]
 fn Result(report: SyncReport, connections: Signal<Vec<Connection>>, close: Callback<()>) -> impl IntoView {
     let at = crate::ui::relative_time::words::parse_iso(&report.timestamp);
+    let failed = !report.success && !only_unreadable(&report);
+    let held = !failed && !is_calm(&report);
     view! {
-        <section class="card sync-result" class:sync-result-bad=!report.success aria-label="Result of the last sync">
+        <section class="card sync-result" class:sync-result-bad=failed class:sync-result-calm=held aria-label="Result of the last sync">
             <header class="card-head">
-                <Icon name=if report.success { "check" } else { "alert" } />
+                <Icon name=whole_sign(&report) />
                 <div class="grow">
                     <h2>{headline(&report)}</h2>
                     <p class="muted small">{sentence(&report.counts.in_words())} {at.map(|at| view! { " · " <When at /> })}</p>
@@ -73,13 +75,6 @@ fn Result(report: SyncReport, connections: Signal<Vec<Connection>>, close: Callb
     .into_any()
 }
 
-fn headline(report: &SyncReport) -> String {
-    match report.status {
-        JobStatus::Cancelled => "Sync cancelled. What was saved stays.".to_owned(),
-        _ => report.message.replace("calendar(s)", if report.results.len() == 1 { "calendar" } else { "calendars" }),
-    }
-}
-
 /// One calendar.
 #[component]
 fn Line(line: CalendarResult, connections: Signal<Vec<Connection>>) -> impl IntoView {
@@ -91,13 +86,16 @@ fn Line(line: CalendarResult, connections: Signal<Vec<Connection>>) -> impl Into
     let calendar = line.calendar_id.clone();
     view! {
         <li class="result-line" data-status=line.status.as_str()>
-            <span class="result-sign" role="img" aria-label=meaning>{symbol}</span>
+            <span class="result-sign">
+                <Icon name=symbol />
+                <span class="sr-only">{meaning}</span>
+            </span>
             <div class="grow">
                 <p class="result-name">
                     <strong>{line.calendar_name}</strong>
-                    <span class="muted small">{(!line.email.is_empty()).then(|| format!(" {}", line.email))}</span>
+                    <span class="muted small grow">{line.email}</span>
+                    <span class="result-words">{words}</span>
                 </p>
-                <p>{words}</p>
                 {(!reasons.is_empty()).then(|| view! { <Reasons reasons /> })}
                 {failed.then(|| view! { <p class="muted"><Safe connections connection=connection.clone() calendar /></p> })}
                 {line.error.map(|problem| view! { <Remedy problem connection /> })}

@@ -3,7 +3,7 @@
 use crate::ui::progress::words::sentence;
 use crate::ui::relative_time::words::{counted, grouped, parse_iso};
 use syncline_domain::ids::{CalendarId, ConnectionId};
-use syncline_domain::sync::{CalendarResult, HoldSummary, ResultStatus, SyncReport};
+use syncline_domain::sync::{CalendarResult, HoldSummary, JobStatus, ResultStatus, SyncReport};
 use syncline_domain::view::Connection;
 
 /// A success is shown so long in the browser, in milliseconds.
@@ -26,14 +26,46 @@ pub fn is_calm(report: &SyncReport) -> bool {
     report.success && report.results.iter().all(|line| line.status == ResultStatus::Success)
 }
 
-/// The sign of a line and what it means.
+/// Everything was read, but some events in it could not be understood: nothing to do again, and no failure.
+#[must_use]
+pub fn only_unreadable(report: &SyncReport) -> bool {
+    let named = |line: &CalendarResult| line.status == ResultStatus::Partial && line.error.is_none();
+    let fine = |line: &CalendarResult| matches!(line.status, ResultStatus::Success | ResultStatus::Held);
+    report.results.iter().any(named) && report.results.iter().all(|line| named(line) || fine(line))
+}
+
+/// The first line of a result: "Synced 2 of 3 calendars".
+#[must_use]
+pub fn headline(report: &SyncReport) -> String {
+    let calendars = report.results.len() as u64;
+    if report.status == JobStatus::Cancelled {
+        return "Sync cancelled. What was saved stays.".to_owned();
+    }
+    if only_unreadable(report) {
+        return format!("Synced {}; some events could not be read", counted(calendars, "calendar"));
+    }
+    report.message.replace("calendar(s)", if calendars == 1 { "calendar" } else { "calendars" })
+}
+
+/// The icon of a line and what it means.
 #[must_use]
 pub fn sign(status: ResultStatus) -> (&'static str, &'static str) {
     match status {
-        ResultStatus::Success => ("✓", "In step"),
-        ResultStatus::Partial => ("✓", "In step but for what is named"),
-        ResultStatus::Error => ("✗", "Failed"),
-        ResultStatus::Held => ("⏸", "Deletions on hold"),
+        ResultStatus::Success => ("check", "✓ In step"),
+        ResultStatus::Partial => ("check", "✓ In step but for what is named"),
+        ResultStatus::Error => ("close", "✗ Failed"),
+        ResultStatus::Held => ("pause", "⏸ Deletions on hold"),
+    }
+}
+
+/// The icon of a whole result.
+#[must_use]
+pub fn whole_sign(report: &SyncReport) -> &'static str {
+    match report.success {
+        true if is_calm(report) => "check",
+        true => "pause",
+        false if only_unreadable(report) => "info",
+        false => "alert",
     }
 }
 
@@ -42,7 +74,10 @@ pub fn sign(status: ResultStatus) -> (&'static str, &'static str) {
 #[must_use]
 pub fn line_words(line: &CalendarResult) -> String {
     match line.status {
-        ResultStatus::Error => line.error.as_ref().map_or_else(|| "Failed".to_owned(), |problem| problem.message.clone()),
+        ResultStatus::Error => {
+            line.error.as_ref().map_or_else(|| "Failed".to_owned(), |problem| what_happened(&problem.message).to_owned())
+        }
+        ResultStatus::Held if !line.counts.changed() => "Deletions on hold".to_owned(),
         _ if line.counts.in_words() == "nothing changed" && line.counts.unchanged > 0 => {
             format!("Nothing changed, {} in step", counted(line.counts.unchanged, "event"))
         }
@@ -83,6 +118,15 @@ pub fn wants_reconnect(code: &str) -> bool {
     matches!(code, "wrong_password" | "feed_forbidden" | "feed_gone" | "wrong_credentials" | "bad_address" | "not_caldav" | "calendar_gone")
 }
 
+/// What happened, without a sentence about what is safe: the page says that by itself, with the time.
+#[must_use]
+pub fn what_happened(message: &str) -> &str {
+    match message.rsplit_once(" Your ") {
+        Some((happened, safe)) if safe.ends_with("still here.") => happened,
+        _ => message,
+    }
+}
+
 /// "Your 812 events are still here".
 #[must_use]
 pub fn safe_words(events: u64) -> String {
@@ -98,7 +142,7 @@ mod tests {
     use super::*;
     use std::collections::BTreeMap;
     use syncline_domain::ids::{HoldId, JobId};
-    use syncline_domain::sync::{Counts, JobStatus};
+    use syncline_domain::sync::Counts;
 
     fn line(status: ResultStatus, counts: Counts) -> CalendarResult {
         CalendarResult {
@@ -152,6 +196,25 @@ mod tests {
         assert!(is_fresh(&bad, at + 60_000) && !is_fresh(&bad, at + 3_600_000));
         assert!(is_fresh(&held, at + 60_000));
         assert!(is_calm(&good) && !is_calm(&bad) && !is_calm(&held));
+    }
+
+    #[test]
+    fn unreadable_events_are_named_and_are_no_failure() {
+        let of = |lines| SyncReport::of(vec![JobId::trusted("j")], JobStatus::Partial, lines, String::new());
+        let unreadable = line(ResultStatus::Partial, Counts { synced: 9, errors: 1, ..Counts::default() });
+        let report = of(vec![line(ResultStatus::Success, Counts::default()), unreadable.clone()]);
+        assert!(only_unreadable(&report));
+        assert_eq!(headline(&report), "Synced 2 calendars; some events could not be read");
+        assert_eq!(line_words(&unreadable), "9 new, 1 unreadable");
+        let failed = of(vec![line(ResultStatus::Error, Counts::default()), unreadable]);
+        assert!(!only_unreadable(&failed));
+        assert_eq!(headline(&failed), "Synced 0 of 2 calendars");
+    }
+
+    #[test]
+    fn what_is_safe_is_said_once() {
+        assert_eq!(what_happened("Fastmail refused the password. Your 24 events are still here."), "Fastmail refused the password.");
+        assert_eq!(what_happened("Your server is gone."), "Your server is gone.");
     }
 
     #[test]

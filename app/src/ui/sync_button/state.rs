@@ -5,7 +5,7 @@
 
 use super::target::SyncTarget;
 use syncline_domain::ids::JobId;
-use syncline_domain::sync::{CalendarResult, Counts, JobProgress, JobStatus, ResultStatus, SyncReport};
+use syncline_domain::sync::{Counts, JobProgress, JobStatus, ResultStatus, SyncReport};
 
 /// A success is shown so long, in milliseconds.
 pub const SUCCESS_MS: u32 = 3_000;
@@ -219,7 +219,8 @@ fn outcome(target: &SyncTarget, report: &SyncReport) -> Face {
     if report.status == JobStatus::Cancelled {
         return Face::Idle;
     }
-    if let Some(stopped) = lines.iter().find(|line| line.status == ResultStatus::Partial && stopped_early(line)) {
+    // A pass that read everything but for some unreadable objects has no problem, and nothing to continue.
+    if let Some(stopped) = lines.iter().find(|line| line.status == ResultStatus::Partial && line.error.is_some()) {
         let why = stopped.error.as_ref().map_or_else(|| report.message.clone(), |problem| problem.message.clone());
         return Face::Partial(why);
     }
@@ -234,11 +235,6 @@ fn outcome(target: &SyncTarget, report: &SyncReport) -> Face {
         counts += line.counts;
     }
     Face::Success(counts)
-}
-
-/// A pass that read everything but for some unreadable objects has nothing to continue.
-fn stopped_early(line: &CalendarResult) -> bool {
-    line.error.is_some() || line.counts.errors == 0
 }
 
 #[cfg(test)]

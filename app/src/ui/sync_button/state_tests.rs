@@ -19,7 +19,8 @@ fn line(connection: &str, calendar: &str, status: ResultStatus, synced: u64) -> 
         total: synced,
         skipped_reasons: BTreeMap::new(),
         warnings: BTreeMap::new(),
-        error: (status == ResultStatus::Error).then(|| Problem::new("x", "Fastmail refused the password.", "Reconnect.")),
+        error: matches!(status, ResultStatus::Error | ResultStatus::Partial)
+            .then(|| Problem::new("x", "Fastmail refused the password.", "Reconnect.")),
         hold: None,
         duration_ms: 0,
         requests: 0,
@@ -120,6 +121,7 @@ fn a_run_that_stopped_early_offers_to_continue_until_it_is_pressed() {
 fn unreadable_objects_alone_leave_nothing_to_continue() {
     let mut unreadable = line("a", "1", ResultStatus::Partial, 9);
     unreadable.counts.errors = 1;
+    unreadable.error = None;
     let mut button = everything();
     button.on(Event::Click);
     button.on(Event::Finished(&report(1, JobStatus::Partial, vec![unreadable])));
