@@ -65,6 +65,7 @@ async fn month() -> Vec<String> {
     seed::many(&at, &anna, &calendar, 100_000, date(2020, 1, 1), 3_652).await;
     let mut times = Vec::new();
     let mut number = 0;
+    let cpu = cpu_time();
     for _ in 0..50 {
         let begun = Instant::now();
         number = at.period(&anna, date(2026, 3, 1), date(2026, 4, 1)).await.expect("a period").events.len();

@@ -110,7 +110,7 @@ CREATE TABLE events (
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,
     deleted_at BIGINT
-);
+) WITHOUT ROWID;
 CREATE UNIQUE INDEX events_by_remote ON events(calendar_id, remote_id, instance);
 CREATE INDEX events_by_uid ON events(user_id, uid);
 
@@ -125,9 +125,10 @@ CREATE TABLE occurrences (
     end_at BIGINT NOT NULL,
     PRIMARY KEY (event_id, instance)
 ) WITHOUT ROWID;
-CREATE INDEX occurrences_by_start ON occurrences(user_id, start_at);
--- Longer than 40 days: the range scan by start reaches back only so far.
-CREATE INDEX occurrences_long ON occurrences(user_id, end_at) WHERE end_at - start_at > 3456000000;
+-- Covers what decides whether an occurrence overlaps a period, so that only those that do are looked up.
+CREATE INDEX occurrences_by_start ON occurrences(user_id, start_at, end_at, kind, calendar_id);
+-- Longer than 8 days: the range scan by start reaches back only so far.
+CREATE INDEX occurrences_long ON occurrences(user_id, end_at, start_at, kind, calendar_id) WHERE end_at - start_at > 691200000;
 
 -- Objects whose occurrences go on beyond what is materialised.
 CREATE TABLE horizons (

@@ -1,8 +1,8 @@
 //! Reading occurrences with the events that give their content. Every statement names the user.
 //!
 //! "In a period" means two things at once: timed occurrences are instants, all-day and floating ones are wall times read as
-//! if they were in UTC, and the two have different bounds ([`Span`]). Both are found by one range scan over the start, which reaches back 40
-//! days; the few that are longer have an index of their own.
+//! if they were in UTC, and the two have different bounds ([`Span`]). Both are found by one range scan over the start, which
+//! reaches back 8 days; the few that are longer have an index of their own.
 
 use super::{Db, Named as _, on_db};
 use crate::error::StoreError;
@@ -10,7 +10,7 @@ use syncline_domain::ids::{CalendarId, EventId, UserId};
 use syncline_domain::time::{DAY_MS, Millis, TimeKind};
 
 /// The range scan by start reaches back so far; longer occurrences are in the index `occurrences_long`.
-const LONG_MS: Millis = 40 * DAY_MS;
+const LONG_MS: Millis = 8 * DAY_MS;
 
 /// A period as the two kinds of time see it, ends exclusive.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -89,7 +89,7 @@ macro_rules! in_period {
     ($calendars:literal) => {
         concat!(
             "SELECT ", columns!(), "WHERE o.user_id = $1 AND o.start_at >= $2 AND o.start_at < $3 AND ", in_period!(@both $calendars),
-            " UNION ALL SELECT ", columns!(), "WHERE o.user_id = $1 AND o.end_at >= $4 AND o.end_at - o.start_at > 3456000000 \
+            " UNION ALL SELECT ", columns!(), "WHERE o.user_id = $1 AND o.end_at >= $4 AND o.end_at - o.start_at > 691200000 \
               AND +o.start_at < $2 AND ", in_period!(@both $calendars), " ORDER BY 5 LIMIT $9",
         )
     };
