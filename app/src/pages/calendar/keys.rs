@@ -134,12 +134,22 @@ fn listen(state: CalendarState, go: Go) {
             Meaning::Sync => press(".toolbar-tools .sync-button button"),
             Meaning::Search if here => focus_search(state, go),
             _ if !here => return,
-            Meaning::Close => target(meaning, state).into_iter().for_each(|place| go.back_to(&place)),
+            // An open menu or drawer is the browser's to close, and so is everything when nothing of the calendar's is open.
+            Meaning::Close if is_menu_open() => return,
+            Meaning::Close => match target(meaning, state) {
+                Some(place) => go.back_to(&place),
+                None => return,
+            },
             _ => target(meaning, state).into_iter().for_each(|place| go.to(&place)),
         }
         event.prevent_default();
     });
     on_cleanup(move || listener.remove());
+}
+
+#[cfg(feature = "hydrate")]
+fn is_menu_open() -> bool {
+    document().query_selector(":popover-open").ok().flatten().is_some()
 }
 
 /// Shows the list of keys.

@@ -65,7 +65,7 @@ pub fn MorePopover(
                         <a href=look.day_href(date)>
                             <span class="more-weekday">{words::weekday_short(date)}</span>
                             <span class="more-day">{date.day()}</span>
-                            <span class="sr-only">{format!("{} {}", words::month_name(date), date.year())}</span>
+                            <span class="sr-only">{format!(" {} {}", words::month_name(date), date.year())}</span>
                         </a>
                     </h2>
                     <button class="btn btn-ghost btn-icon" type="button" popovertarget="more" popovertargetaction="hide" aria-label="Close">
