@@ -28,6 +28,9 @@ pub(crate) struct Args {
     /// Small WASM, compressed assets, one optimised program with the site inside.
     #[arg(long)]
     pub release: bool,
+    /// Only the page, not the server.
+    #[arg(long)]
+    pub page: bool,
     /// Fail when WASM and JavaScript together take more than this many kilobytes (1,000 bytes) over the wire (brotli).
     #[arg(long, value_name = "KB", requires = "release")]
     pub max_wasm_kb: Option<u64>,
@@ -71,33 +74,27 @@ pub(crate) struct Built {
 
 /// `cargo xtask build`.
 pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
-    let built = build(workspace, if args.release { Flavour::Release } else { Flavour::Development })?;
-    if let Some(sizes) = &built.sizes {
+    let flavour = if args.release { Flavour::Release } else { Flavour::Development };
+    let (sizes, result) = if args.page {
+        (page(workspace, flavour)?, workspace.site())
+    } else {
+        let built = build(workspace, flavour)?;
+        (built.sizes, built.binary)
+    };
+    if let Some(sizes) = sizes {
         sizes.print();
         if let Some(limit) = args.max_wasm_kb {
             sizes.check_budget(limit)?;
         }
     }
-    eprintln!("{} {}", process::style("1;32", "built"), built.binary.display());
+    eprintln!("{} {}", process::style("1;32", "built"), result.display());
     Ok(())
 }
 
 /// Builds page and server.
 pub(crate) fn build(workspace: &Workspace, flavour: Flavour) -> Result<Built> {
     let started = Instant::now();
-    let work = workspace.work();
-    std::fs::create_dir_all(&work).with_context(|| format!("creating {}", work.display()))?;
-    // Two builds at once would write the same site.
-    let lock = std::fs::File::create(work.join("build.lock")).context("creating the build lock")?;
-    lock.lock().context("waiting for another build")?;
-
-    step("the page (WASM)");
-    let wasm = wasm::compile(workspace, flavour.wasm_profile())?;
-    let package = wasm::bind(workspace, flavour.wasm_profile(), &wasm)?;
-    let style = css::bundle(workspace, flavour != Flavour::Development)?;
-    let site = assets::assemble(workspace, &package, &style)?;
-    let sizes = if flavour == Flavour::Release { Some(assets::compress(&site, &work)?) } else { None };
-
+    let sizes = page(workspace, flavour)?;
     step("the server");
     let mut cargo = workspace.cargo();
     cargo.args(["build", "--package", "server", "--bin", NAME]);
@@ -113,4 +110,20 @@ pub(crate) fn build(workspace: &Workspace, flavour: Flavour) -> Result<Built> {
     }
     eprintln!("    page and server after {}", duration(started.elapsed()));
     Ok(Built { binary, sizes })
+}
+
+/// Builds what browsers load, and weighs it for a release.
+fn page(workspace: &Workspace, flavour: Flavour) -> Result<Option<Sizes>> {
+    let work = workspace.work();
+    std::fs::create_dir_all(&work).with_context(|| format!("creating {}", work.display()))?;
+    // Two builds at once would write the same site.
+    let lock = std::fs::File::create(work.join("build.lock")).context("creating the build lock")?;
+    lock.lock().context("waiting for another build")?;
+
+    step("the page (WASM)");
+    let wasm = wasm::compile(workspace, flavour.wasm_profile())?;
+    let package = wasm::bind(workspace, flavour.wasm_profile(), &wasm)?;
+    let style = css::bundle(workspace, flavour != Flavour::Development)?;
+    let site = assets::assemble(workspace, &package, &style)?;
+    if flavour == Flavour::Release { assets::compress(&site, &work).map(Some) } else { Ok(None) }
 }
