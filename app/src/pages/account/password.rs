@@ -12,34 +12,23 @@ pub(super) fn PasswordForm() -> impl IntoView {
     let form = FormState::of::<ChangePassword>("change-password", &["old", "new"]);
     let toasts = use_toasts();
     let email = use_session().0.with_untracked(|viewer| viewer.as_ref().map(|viewer| viewer.email.clone()));
-    // A changed password leaves nothing in the fields.
-    let round = RwSignal::new(0_u32);
-    let done = Callback::new(move |_: String| {
-        toasts.good("The password is changed. Every other session is signed out.");
-        round.update(|round| *round += 1);
-    });
-    let fields = move || {
-        round.get();
-        view! {
-            <Field form name="old" label="Password now" kind="password" autocomplete="current-password" />
-            <Field
-                form
-                name="new"
-                label="New password"
-                kind="password"
-                hint="At least 10 characters. A few words are easy to remember."
-                autocomplete="new-password"
-                min_length=10
-            />
-        }
-    };
+    let done = Callback::new(move |_: String| toasts.good("The password is changed. Every other session is signed out."));
     view! {
         <section class="section">
             <h2>"Password"</h2>
-            <PostForm state=form class="card card-body stack form" on_done=done>
+            <PostForm state=form reset=true class="card card-body stack form" on_done=done>
                 <FormError form />
                 <input type="text" name="username" value=email autocomplete="username" hidden=true />
-                {fields}
+                <Field form name="old" label="Password now" kind="password" autocomplete="current-password" />
+                <Field
+                    form
+                    name="new"
+                    label="New password"
+                    kind="password"
+                    hint="At least 10 characters. A few words are easy to remember."
+                    autocomplete="new-password"
+                    min_length=10
+                />
                 <div class="row">
                     <Submit form label="Change password" busy="Changing…" />
                 </div>

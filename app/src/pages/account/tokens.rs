@@ -34,7 +34,7 @@ pub(super) fn Tokens() -> impl IntoView {
                         }
                     })}
                 </Transition>
-                <PostForm state=form class="card-foot token-form" on_done=done>
+                <PostForm state=form reset=true class="card-foot token-form" on_done=done>
                     <FormError form />
                     <Field form name="name" label="What is it for?" placeholder="Backup script" />
                     <Submit form label="Create token" busy="Creating…" class="btn" />

@@ -6,7 +6,7 @@ pub mod words;
 use crate::ui::form::Failed;
 use crate::ui::icons::Icon;
 use crate::ui::live::use_live;
-use crate::ui::progress::words::sentence;
+use crate::ui::progress::words::{counts_words, sentence};
 use crate::ui::relative_time::When;
 use crate::ui::results::words::{line_words, reasons, sign};
 use api::load_jobs;
@@ -58,7 +58,7 @@ fn Nothing() -> impl IntoView {
 #[component]
 fn Row(job: Job) -> impl IntoView {
     let (status, class) = words::status(job.progress.status);
-    let counts = sentence(&words::counts(&job.progress).in_words());
+    let counts = sentence(&counts_words(&words::counts(&job.progress)));
     let took = words::took(&job);
     let lines: Vec<CalendarResult> = job.progress.calendars.into_iter().filter_map(|line| line.result).collect();
     let problem = job.progress.error;

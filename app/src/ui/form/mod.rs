@@ -91,6 +91,9 @@ pub fn PostForm(
     /// It holds a file.
     #[prop(optional)]
     multipart: bool,
+    /// Its fields are emptied when it went well.
+    #[prop(optional)]
+    reset: bool,
     /// Its class.
     #[prop(optional)]
     class: &'static str,
@@ -109,7 +112,7 @@ pub fn PostForm(
         if state.pending.get_untracked() {
             return;
         }
-        send_form(&event, state, multipart, on_done);
+        send_form(&event, state, multipart, reset, on_done);
         on_send.iter().for_each(|callback| callback.run(()));
     };
     view! {
@@ -121,12 +124,12 @@ pub fn PostForm(
 }
 
 #[cfg(feature = "hydrate")]
-fn send_form(event: &SubmitEvent, state: FormState, multipart: bool, on_done: Option<Callback<String>>) {
-    send::form(event, state, multipart, on_done);
+fn send_form(event: &SubmitEvent, state: FormState, multipart: bool, reset: bool, on_done: Option<Callback<String>>) {
+    send::form(event, state, multipart, reset, on_done);
 }
 
 #[cfg(not(feature = "hydrate"))]
-fn send_form(_event: &SubmitEvent, _state: FormState, _multipart: bool, _on_done: Option<Callback<String>>) {}
+fn send_form(_event: &SubmitEvent, _state: FormState, _multipart: bool, _reset: bool, _on_done: Option<Callback<String>>) {}
 
 /// Sends the form of a choice as soon as it changes.
 pub fn send_on_change(event: leptos::ev::Event) {

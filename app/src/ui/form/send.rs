@@ -15,7 +15,7 @@ use web_sys::{FormData, HtmlElement, HtmlFormElement, HtmlSelectElement};
 /// An answer is never HTML here: that is how the server tells a form of the page from one that was posted plainly.
 const ACCEPT: &str = "application/json";
 
-pub(super) fn form(event: &SubmitEvent, state: FormState, multipart: bool, on_done: Option<Callback<String>>) {
+pub(super) fn form(event: &SubmitEvent, state: FormState, multipart: bool, reset: bool, on_done: Option<Callback<String>>) {
     let element = event.target().and_then(|target| target.dyn_into::<HtmlFormElement>().ok());
     let Ok(data) = form_data_from_event(event) else { return };
     state.pending.set(true);
@@ -24,7 +24,12 @@ pub(super) fn form(event: &SubmitEvent, state: FormState, multipart: bool, on_do
         let answer = post(state.url, data, multipart).await;
         state.pending.try_set(false);
         match answer {
-            Ok(body) => on_done.iter().for_each(|callback| callback.run(body.clone())),
+            Ok(body) => {
+                if let Some(element) = element.filter(|_| reset) {
+                    element.reset();
+                }
+                on_done.iter().for_each(|callback| callback.run(body.clone()));
+            }
             Err(error) if error.kind == WireKind::Unauthenticated && error.problem.code == "not_signed_in" => sign_in_again(),
             Err(error) => {
                 state.error.try_set(Some(error));

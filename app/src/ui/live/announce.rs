@@ -1,5 +1,6 @@
 //! What is said when a run has ended: pure.
 
+use crate::ui::progress::words::counts_words;
 use crate::ui::relative_time::words::counted;
 use crate::ui::results::words::{only_unreadable, what_happened};
 use crate::ui::toast::Tone;
@@ -11,7 +12,8 @@ use syncline_domain::sync::{JobStatus, ResultStatus, SyncReport, Trigger};
 pub fn announcement(report: &SyncReport, trigger: Option<Trigger>) -> Option<(Tone, String)> {
     let by_hand = !matches!(trigger, Some(Trigger::Schedule | Trigger::Webhook));
     let good = report.success || only_unreadable(report);
-    if !by_hand && !(good && report.counts.changed()) {
+    let news = good && report.counts.changed();
+    if !(by_hand || news) {
         return None;
     }
     Some(match report.status {
@@ -24,7 +26,7 @@ pub fn announcement(report: &SyncReport, trigger: Option<Trigger>) -> Option<(To
 /// "Synced: 15 new, 3 changed, 1 gone, 2 skipped".
 fn success_words(report: &SyncReport) -> String {
     let held = report.results.iter().filter(|line| line.status == ResultStatus::Held).count() as u64;
-    let mut words = format!("Synced: {}", report.counts.in_words());
+    let mut words = format!("Synced: {}", counts_words(&report.counts));
     if held > 0 {
         words.push_str(&format!(". {} with deletions on hold", counted(held, "calendar")));
     }

@@ -55,7 +55,7 @@ impl Stream {
     /// Open, and not silent for longer than a sync at work would leave it.
     fn is_heard(&self) -> bool {
         self.silent.set(self.silent.get().saturating_add(1));
-        self.source.ready_state() == EventSource::OPEN && self.silent.get() % SILENT_TICKS != 0
+        self.source.ready_state() == EventSource::OPEN && !self.silent.get().is_multiple_of(SILENT_TICKS)
     }
 
     fn is_dead(&self) -> bool {

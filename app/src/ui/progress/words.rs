@@ -6,7 +6,7 @@
 use crate::ui::relative_time::words::{counted, grouped};
 use crate::ui::sync_button::target::SyncTarget;
 use syncline_domain::ids::JobId;
-use syncline_domain::sync::{CalendarProgress, JobProgress, Phase, ResultStatus};
+use syncline_domain::sync::{CalendarProgress, Counts, JobProgress, Phase, ResultStatus};
 
 /// How far something is, in objects.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -107,12 +107,19 @@ pub fn line_words(line: &CalendarProgress) -> String {
         (Phase::Done | Phase::Ended, Some(result)) => match (&result.error, result.status) {
             (Some(problem), ResultStatus::Error) => problem.message.clone(),
             (_, ResultStatus::Held) => "Deletions on hold".to_owned(),
-            _ => sentence(&result.counts.in_words()),
+            _ => sentence(&counts_words(&result.counts)),
         },
         (Phase::Done, None) => "Done".to_owned(),
         (Phase::Ended, None) => "Stopped".to_owned(),
         (Phase::Reading | Phase::Saving, _) => Share::of_line(line).words(),
     }
+}
+
+/// [`Counts::in_words`] with large numbers grouped: "6,084 new, 3 changed".
+#[must_use]
+pub fn counts_words(counts: &Counts) -> String {
+    let word = |word: &str| word.parse().map_or_else(|_| word.to_owned(), grouped);
+    counts.in_words().split(' ').map(word).collect::<Vec<_>>().join(" ")
 }
 
 /// The first letter large.
@@ -153,6 +160,13 @@ mod tests {
         assert_eq!(line_words(&line("a", Phase::Reading, 0, 0, None)), "Reading…");
         assert_eq!(line_words(&line("a", Phase::Reading, 2_400, 1_000, None)), "Reading… 2,400 events so far");
         assert_eq!(line_words(&line("a", Phase::Saving, 3_120, 2_400, Some(3_120))), "Saving 2,400 of 3,120");
+    }
+
+    #[test]
+    fn large_counts_are_grouped() {
+        let counts = Counts { synced: 6_084, updated: 3, deleted: 1_000, ..Counts::default() };
+        assert_eq!(counts_words(&counts), "6,084 new, 3 changed, 1,000 gone");
+        assert_eq!(counts_words(&Counts::default()), "nothing changed");
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub fn When(
         Direction::Past => words::ago(at.get(), now.get()),
         Direction::Future => words::until(at.get(), now.get()),
     };
-    let exact = exact_time(at.into());
+    let exact = exact_time(at);
     view! {
         <time class="when" datetime=move || words::iso(at.get()) title=exact>
             {text}

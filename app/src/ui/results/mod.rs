@@ -5,13 +5,13 @@ pub mod words;
 use crate::pages::holds::HoldActions;
 use crate::ui::icons::Icon;
 use crate::ui::live::use_live;
-use crate::ui::progress::words::sentence;
+use crate::ui::progress::words::{counts_words, sentence};
 use crate::ui::relative_time::{Exact, When};
 use leptos::prelude::*;
 use std::time::Duration;
 use syncline_domain::ids::JobId;
-use syncline_domain::sync::{CalendarResult, ResultStatus, SyncReport};
-use syncline_domain::view::Connection;
+use syncline_domain::sync::{CalendarResult, HoldSummary, ResultStatus, SyncReport};
+use syncline_domain::view::{Calendar, Connection};
 use words::{headline, held_words, is_calm, is_fresh, line_words, only_unreadable, reasons, safe, safe_words, sign, whole_sign};
 
 /// The result of the last run. A success goes after 5 seconds, anything else stays until it is closed or the next run ends.
@@ -61,7 +61,7 @@ fn Result(report: SyncReport, connections: Signal<Vec<Connection>>, close: Callb
                 <Icon name=whole_sign(&report) />
                 <div class="grow">
                     <h2>{headline(&report)}</h2>
-                    <p class="muted small">{sentence(&report.counts.in_words())} {at.map(|at| view! { " · " <When at /> })}</p>
+                    <p class="muted small">{sentence(&counts_words(&report.counts))} {at.map(|at| view! { " · " <When at /> })}</p>
                 </div>
                 <button class="btn btn-ghost btn-icon js-only" type="button" aria-label="Close" on:click=move |_| close.run(())>
                     <Icon name="close" />
@@ -99,12 +99,26 @@ fn Line(line: CalendarResult, connections: Signal<Vec<Connection>>) -> impl Into
                 {(!reasons.is_empty()).then(|| view! { <Reasons reasons /> })}
                 {failed.then(|| view! { <p class="muted"><Safe connections connection=connection.clone() calendar /></p> })}
                 {line.error.map(|problem| view! { <Remedy problem connection /> })}
-                {line.hold.map(|hold| view! {
-                    <p>{held_words(&hold)}</p>
-                    <HoldActions hold=hold.id would_delete=hold.would_delete />
-                })}
+                {line.hold.map(|hold| view! { <Held hold connections /> })}
             </div>
         </li>
+    }
+    .into_any()
+}
+
+/// What waits for an answer, until it has one.
+#[component]
+fn Held(hold: HoldSummary, connections: Signal<Vec<Connection>>) -> impl IntoView {
+    let words = held_words(&hold);
+    let id = hold.id.clone();
+    let open = Memo::new(move |_| {
+        let waits = |calendar: &Calendar| calendar.hold.as_ref().is_some_and(|hold| hold.id == id);
+        connections.with(|known| known.iter().flat_map(|connection| &connection.calendars).any(waits))
+    });
+    let actions = move || open.get().then(|| view! { <HoldActions hold=hold.id.clone() would_delete=hold.would_delete /> });
+    view! {
+        <p>{words}</p>
+        {actions}
     }
     .into_any()
 }

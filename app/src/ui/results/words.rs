@@ -1,6 +1,6 @@
 //! What became of each calendar, in words: pure. In this order: what happened, what is safe, what to do.
 
-use crate::ui::progress::words::sentence;
+use crate::ui::progress::words::{counts_words, sentence};
 use crate::ui::relative_time::words::{counted, grouped, parse_iso};
 use syncline_domain::ids::{CalendarId, ConnectionId};
 use syncline_domain::sync::{CalendarResult, HoldSummary, JobStatus, ResultStatus, SyncReport};
@@ -81,7 +81,7 @@ pub fn line_words(line: &CalendarResult) -> String {
         _ if line.counts.in_words() == "nothing changed" && line.counts.unchanged > 0 => {
             format!("Nothing changed, {} in step", counted(line.counts.unchanged, "event"))
         }
-        _ => sentence(&line.counts.in_words()),
+        _ => sentence(&counts_words(&line.counts)),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::state::{ALREADY, Face};
 use super::{Size, Variant};
 use crate::ui::icons::Icon;
-use crate::ui::progress::words::Share;
+use crate::ui::progress::words::{Share, counts_words};
 use leptos::prelude::*;
 
 /// Everything that the looks of a button depend on.
@@ -48,7 +48,7 @@ impl Shown {
             Face::Idle => self.idle_tip.get(),
             Face::Syncing { already: true } => ALREADY.to_owned(),
             Face::Syncing { already: false } => self.share.get().words(),
-            Face::Success(counts) => counts.in_words(),
+            Face::Success(counts) => counts_words(counts),
             Face::Error(message) => format!("{message} Press to try again."),
             Face::Partial(message) => format!("{message} Press to continue where it stopped."),
         })
@@ -60,7 +60,7 @@ impl Shown {
             Face::Idle => None,
             Face::Syncing { already: true } => Some(ALREADY.to_owned()),
             Face::Syncing { already: false } => Some(self.share.get().words()),
-            Face::Success(counts) => Some(counts.in_words()),
+            Face::Success(counts) => Some(counts_words(counts)),
             Face::Error(message) | Face::Partial(message) => Some(message.clone()),
         })
     }
