@@ -184,6 +184,15 @@ pub struct GridEvent {
     pub recurring: bool,
 }
 
+/// A zone beside the viewer's own.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecondZone {
+    /// IANA name.
+    pub zone: String,
+    /// Minutes that it is ahead of UTC at noon of the period's first day.
+    pub offset: i32,
+}
+
 /// The occurrences of a period.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Period {
@@ -193,6 +202,10 @@ pub struct Period {
     pub to: Date,
     /// The zone that the wall times are in.
     pub zone: String,
+    /// Minutes that the zone is ahead of UTC at noon of the first day.
+    pub offset: i32,
+    /// The second zone that the user wants beside the hours.
+    pub second: Option<SecondZone>,
     /// "Now" in that zone, when the answer was made.
     pub now: DateTime,
     /// In order of start, longer ones first. Events of calendars that are not visible are left out.

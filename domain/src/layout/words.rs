@@ -66,10 +66,12 @@ pub fn time_range(start: DateTime, end: DateTime, hour12: bool) -> String {
     format!("{from} – {to}")
 }
 
-/// The label of an hour line: "09:00" or "9 am".
+/// A minute of the day as a time, round the clock: 540 is "09:00" or "9 am", -30 is "23:30".
 #[must_use]
-pub fn hour(hour: i8, hour12: bool) -> String {
-    Time::new(hour, 0, 0, 0).map_or_else(|_| String::new(), |at| time(at, hour12))
+pub fn minute(minute: i32, hour12: bool) -> String {
+    let minute = minute.rem_euclid(1440);
+    let part = |value: i32| i8::try_from(value).unwrap_or(0);
+    Time::new(part(minute / 60), part(minute % 60), 0, 0).map_or_else(|_| String::new(), |at| time(at, hour12))
 }
 
 #[cfg(test)]
@@ -99,6 +101,14 @@ mod tests {
         assert_eq!(range((9, 0), (10, 30), true), "9 – 10:30 am");
         assert_eq!(range((11, 30), (13, 0), true), "11:30 am – 1 pm");
         assert_eq!(range((9, 0), (9, 0), true), "9 am");
+    }
+
+    #[test]
+    fn minutes_go_round_the_clock() {
+        assert_eq!(minute(540, false), "09:00");
+        assert_eq!(minute(540, true), "9 am");
+        assert_eq!(minute(-30, false), "23:30");
+        assert_eq!(minute(1440 + 330, true), "5:30 am");
     }
 
     #[test]

@@ -29,14 +29,20 @@ pub fn Hours(
     let dates: Arc<[Date]> = (0..span.days()).map(|at| days::add(span.from, at)).collect();
     let (head, lane, body) = (Arc::clone(&dates), Arc::clone(&dates), dates);
     let events = Arc::clone(&period);
-    let hours = move || (1..24).map(|hour| hour_label(hour, state.hour12.get())).collect_view();
+    let ahead = period.second.as_ref().map(|second| second.offset - period.offset);
+    let zones = zones(&period);
+    let hours = move || (1..24).map(|hour| hour_label(hour, ahead, state.hour12.get())).collect_view();
     view! {
-        <div class="hours" style=format!("--days:{}", span.days()) class:is-one=move || span.days() == 1 node_ref=element>
+        <div
+            class="hours"
+            style=format!("--days:{}", span.days())
+            class:is-one=span.days() == 1
+            class:has-second=ahead.is_some()
+            node_ref=element
+        >
             <div class="hours-top">
                 <div class="hours-head">
-                    <span class="hours-zone" title=period.zone.clone()>
-                        {move || offset_words(state.offset.get())}
-                    </span>
+                    {zones}
                     {move || head.iter().map(|date| day_head(*date, state)).collect_view()}
                 </div>
                 {move || all_day(&lane, &events, &Look::of(state))}
@@ -54,9 +60,20 @@ pub fn Hours(
     }
 }
 
+/// The zones that the hours are in, the second one outside.
+fn zones(period: &Period) -> AnyView {
+    let second = period.second.as_ref().map(|second| view! { <span title=second.zone.clone()>{offset_words(second.offset)}</span> });
+    view! {
+        <span class="hours-zone">
+            {second}
+            <span title=period.zone.clone()>{offset_words(period.offset)}</span>
+        </span>
+    }
+    .into_any()
+}
+
 /// "UTC+1", "UTC+5:30".
-fn offset_words(offset_ms: i64) -> String {
-    let minutes = offset_ms / 60_000;
+fn offset_words(minutes: i32) -> String {
     match (minutes / 60, minutes.abs() % 60) {
         (0, 0) => "UTC".to_owned(),
         (hours, 0) => format!("UTC{hours:+}"),
@@ -64,8 +81,16 @@ fn offset_words(offset_ms: i64) -> String {
     }
 }
 
-fn hour_label(hour: i8, hour12: bool) -> AnyView {
-    view! { <span style=format!("--at:{hour}")>{words::hour(hour, hour12)}</span> }.into_any()
+/// An hour line's time, and what it is in the second zone, which is `ahead` minutes ahead.
+fn hour_label(hour: i8, ahead: Option<i32>, hour12: bool) -> AnyView {
+    let second = ahead.map(|ahead| view! { <i>{words::minute(i32::from(hour) * 60 + ahead, hour12)}</i> });
+    view! {
+        <span style=format!("--at:{hour}")>
+            {second}
+            <b>{words::minute(i32::from(hour) * 60, hour12)}</b>
+        </span>
+    }
+    .into_any()
 }
 
 fn day_head(date: Date, state: CalendarState) -> AnyView {
@@ -192,7 +217,7 @@ mod tests {
     #[test]
     fn what_a_zone_is_ahead_is_said_in_hours() {
         for (minutes, words) in [(0, "UTC"), (60, "UTC+1"), (-480, "UTC-8"), (330, "UTC+5:30"), (-210, "UTC-3:30")] {
-            assert_eq!(offset_words(minutes * 60_000), words);
+            assert_eq!(offset_words(minutes), words);
         }
     }
 }

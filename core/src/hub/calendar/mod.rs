@@ -19,7 +19,7 @@ use crate::store::{calendar_reads, users};
 use grid::Lines;
 use jiff::civil::Date;
 use syncline_domain::ids::{EventId, UserId};
-use syncline_domain::view::{EventDetails, GridEvent, Occurrence, Period, Preferences};
+use syncline_domain::view::{EventDetails, GridEvent, Occurrence, Period, Preferences, SecondZone};
 use zone::ViewZone;
 
 /// A grid shows so many occurrences at most.
@@ -36,7 +36,8 @@ impl Hub {
     pub async fn period(&self, user: &UserId, from: Date, to: Date) -> Result<Period, Error> {
         check_period(from, to)?;
         let db = &self.0.db;
-        let zone = view_zone(&self.preferences(user).await?);
+        let preferences = self.preferences(user).await?;
+        let zone = view_zone(&preferences);
         let sources = calendar_reads::sources(db, user).await?;
         let span = zone.span(from, to);
         horizon::ensure(db, user.as_str(), span.earliest(), span.latest(), self.now()).await?;
@@ -44,7 +45,9 @@ impl Hub {
         let truncated = rows.len() > GRID_LIMIT;
         rows.truncate(GRID_LIMIT);
         let events = Lines { zone: &zone, sources: &sources }.sorted(rows);
-        Ok(Period { from, to, now: zone.wall(self.now()), zone: zone.name, events, truncated })
+        let second = preferences.second_zone.as_deref().and_then(|name| ViewZone::named(name).ok());
+        let second = second.map(|second| SecondZone { offset: second.offset_on(from), zone: second.name });
+        Ok(Period { from, to, offset: zone.offset_on(from), second, now: zone.wall(self.now()), zone: zone.name, events, truncated })
     }
 
     /// Everything about one occurrence; `key` as in [`GridEvent::key`].

@@ -37,6 +37,12 @@ impl ViewZone {
         self.rules.to_ambiguous_timestamp(wall).compatible().map_or_else(|_| naive_ms(wall), Timestamp::as_millisecond)
     }
 
+    /// Minutes that the zone is ahead of UTC at noon of a day.
+    pub(super) fn offset_on(&self, day: Date) -> i32 {
+        let noon = self.instant(day.at(12, 0, 0, 0));
+        i32::try_from((naive_ms(self.wall(noon)) - noon) / 60_000).unwrap_or(0)
+    }
+
     /// RFC 3339 with the offset that holds here at an instant.
     pub(super) fn rfc3339(&self, at: Millis) -> String {
         Timestamp::from_millisecond(at)
@@ -68,6 +74,15 @@ mod tests {
     use super::*;
     use jiff::civil::{date, datetime};
     use syncline_domain::time::DAY_MS;
+
+    #[test]
+    fn a_zone_is_ahead_of_utc_by_what_holds_on_the_day() {
+        let on = |zone: &str, day| ViewZone::named(zone).unwrap().offset_on(day);
+        assert_eq!(on("Europe/Berlin", date(2026, 7, 1)), 120);
+        assert_eq!(on("Europe/Berlin", date(2026, 3, 29)), 120, "the clock was set in the night");
+        assert_eq!(on("America/St_Johns", date(2026, 1, 1)), -210);
+        assert_eq!(ViewZone::utc().offset_on(date(2026, 1, 1)), 0);
+    }
 
     #[test]
     fn a_day_is_as_long_as_the_zone_makes_it() {
