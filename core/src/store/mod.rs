@@ -195,4 +195,6 @@ fn sqlite_options(options: SqliteConnectOptions) -> SqliteConnectOptions {
         .pragma("temp_store", "memory")
         .pragma("cache_size", "-16000")
         .statement_cache_capacity(256)
+        // Rows come from a thread of their own; a larger buffer lets it run ahead of the reader.
+        .row_buffer_size(1024)
 }
