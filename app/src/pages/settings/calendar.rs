@@ -67,7 +67,7 @@ fn Trouble(of: Memo<Option<Connection>>, row: Memo<Option<Calendar>>) -> impl In
                 .get()
                 .map(|problem| {
                     view! {
-                        <div class="calendar-trouble note note-bad">
+                        <div class=words::note_class(&problem.code)>
                             <div class="note-text">
                                 <p class="note-title">{what_happened(&problem.message).to_owned()}</p>
                                 <p>{problem.action}</p>

@@ -63,9 +63,20 @@ pub fn calendar_note(calendar: &Calendar) -> Option<&'static str> {
     }
     match calendar.last_status {
         Some(ResultStatus::Success) | None => None,
+        // What stopped early says why; what was read to its end has nothing but unreadable events.
+        Some(ResultStatus::Partial) if calendar.problem.is_some() => Some("the last sync stopped early"),
         Some(ResultStatus::Partial) => Some("some events could not be read"),
         Some(ResultStatus::Error) => Some("the last sync failed"),
         Some(ResultStatus::Held) => Some("deletions on hold"),
+    }
+}
+
+/// The class of the note about a problem: what the user asked for, or what only has to be continued, is no alarm.
+#[must_use]
+pub fn note_class(code: &str) -> &'static str {
+    match code {
+        "cancelled" | "time_budget" | "interrupted" => "calendar-trouble note",
+        _ => "calendar-trouble note note-bad",
     }
 }
 
@@ -110,6 +121,29 @@ mod tests {
         assert!(why_not(&[]).is_some_and(|why| why.contains("Nothing is connected")));
         assert!(why_not(&[connection(ConnectionState::Disabled)]).is_some_and(|why| why.contains("disabled")));
         assert_eq!(why_not(&[connection(ConnectionState::Disabled), connection(ConnectionState::NeedsReconnecting)]), None);
+    }
+
+    #[test]
+    fn a_sync_that_stopped_early_is_not_called_unreadable_and_a_cancelled_one_is_no_alarm() {
+        let mut calendar = Calendar {
+            id: syncline_domain::ids::CalendarId::trusted("k"),
+            connection_id: ConnectionId::trusted("c"),
+            name: String::new(),
+            color: "blue".to_owned(),
+            enabled: true,
+            visible: true,
+            vanished: false,
+            events: 0,
+            last_status: Some(ResultStatus::Partial),
+            last_success_at: None,
+            problem: None,
+            hold: None,
+        };
+        assert_eq!(calendar_note(&calendar), Some("some events could not be read"));
+        calendar.problem = Some(syncline_domain::failure::Problem::new("cancelled", "The sync was cancelled.", "Sync again."));
+        assert_eq!(calendar_note(&calendar), Some("the last sync stopped early"));
+        assert!(!note_class("cancelled").contains("note-bad"));
+        assert!(note_class("wrong_password").contains("note-bad"));
     }
 
     #[test]
