@@ -1,7 +1,7 @@
 //! Reading occurrences with the events that give their content. Every statement names the user.
 //!
 //! "In a period" means two things at once: timed occurrences are instants, all-day and floating ones are wall times read as
-//! if they were in UTC, and the two have different bounds ([`Span`]). Both are found by one range scan over the start, which
+//! if they were in UTC, and the two have different bounds (`Span`). Both are found by one range scan over the start, which
 //! reaches back 8 days; the few that are longer have an index of their own.
 
 use super::{Db, Named as _, on_db};
@@ -104,7 +104,7 @@ macro_rules! in_period {
 
 // `+o.start_at` keeps SQLite from looking for the long ones along the start, which would read everything before the period.
 
-/// The statement behind [`in_period`] for shown calendars; public for the test that asks the databases how they run it.
+/// The statement behind `in_period` for shown calendars; public for the test that asks the databases how they run it.
 pub const SHOWN_IN_PERIOD: &str = in_period!("enabled AND visible");
 const ENABLED_IN_PERIOD: &str = in_period!("enabled");
 
@@ -188,7 +188,7 @@ macro_rules! walk {
     };
 }
 
-/// The statements behind [`walk`]; public for the test that asks the databases how they run them.
+/// The statements behind `walk`; public for the test that asks the databases how they run them.
 pub const WALK_TO_FUTURE: &str = walk!(">", "ASC");
 /// See [`WALK_TO_FUTURE`].
 pub const WALK_TO_PAST: &str = walk!("<", "DESC");

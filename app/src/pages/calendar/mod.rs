@@ -84,10 +84,10 @@ fn Grid(state: CalendarState) -> impl IntoView {
     };
     let up = move |event: leptos::ev::PointerEvent| {
         #[cfg(feature = "hydrate")]
-        if let Some(steps) = touch.get_value().and_then(|from| browser::swiped(from, (event.client_x(), event.client_y()))) {
-            if state.view.get_untracked() != View::Agenda {
-                go.to(&untrack(|| state.stepped(steps)));
-            }
+        if let Some(steps) = touch.get_value().and_then(|from| browser::swiped(from, (event.client_x(), event.client_y())))
+            && state.view.get_untracked() != View::Agenda
+        {
+            go.to(&untrack(|| state.stepped(steps)));
         }
         #[cfg(not(feature = "hydrate"))]
         let _ = (&event, go);

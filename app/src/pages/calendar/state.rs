@@ -98,7 +98,10 @@ impl CalendarState {
 
 /// Goes to places by script; links do it by themselves.
 #[derive(Clone)]
-pub struct Go(StoredValue<Box<dyn Fn(&str, NavigateOptions) + Send + Sync>>);
+pub struct Go(StoredValue<Navigate>);
+
+/// What the router gives to go somewhere.
+type Navigate = Box<dyn Fn(&str, NavigateOptions) + Send + Sync>;
 
 impl Copy for Go {}
 
