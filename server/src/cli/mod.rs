@@ -4,7 +4,7 @@
 //! the standard output, everything else (progress, errors, the log) to the error output. With `--json` an error is the
 //! problem that REST would answer, on the standard output.
 //!
-//! To add a command: its shape in `args`, a file with `run`, its line in [`execute`].
+//! To add a command: its shape in `args`, a file with `run`, its line in `execute`.
 
 pub mod args;
 mod connection;

@@ -4,7 +4,7 @@
 //! are enough to use it; an event in the grid is plain nodes, without signals or closures of its own; layout is
 //! [`syncline_domain::layout`]'s business, and so is every decision about dates. "Now" is the server's.
 //!
-//! To add a view: a variant of `View` with its layout in the domain, a component here, an arm in [`grid`], a key in [`keys`].
+//! To add a view: a variant of `View` with its layout in the domain, a component here, an arm in `grid`, a key in `keys`.
 
 pub mod agenda;
 pub mod api;
