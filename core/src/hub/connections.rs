@@ -137,33 +137,38 @@ impl Hub {
     pub async fn add_ics(&self, user: &UserId, new: NewIcs) -> Result<Connection, Error> {
         let (found, name) = match new {
             NewIcs::Address { url, name } => {
-                let found = self.look_feed(&url).await?;
+                let name = given(name);
+                let found = self.look_feed(&url, name.clone()).await?;
                 self.refuse_same_feed(user, &found).await?;
                 (found, name)
             }
-            NewIcs::File { file_name, bytes, name } => (self.look_file(&file_name, bytes).await?, name),
+            NewIcs::File { file_name, bytes, name } => {
+                let name = given(name);
+                (self.look_file(&file_name, bytes, name.clone()).await?, name)
+            }
         };
         self.store_connection(user, ProviderKind::Ics, found, name).await
     }
 
-    async fn look_feed(&self, url: &SecretString) -> Result<Found, Error> {
+    async fn look_feed(&self, url: &SecretString, name: Option<String>) -> Result<Found, Error> {
         require("url", url.expose_secret(), "the address of the feed", "https://example.com/calendar.ics")?;
         let probed = ics::probe(&self.0.client, url.expose_secret(), &Meter::default(), self.now()).await?;
         let address = probed.url.clone().unwrap_or_else(|| url.clone());
         let host = url::Url::parse(address.expose_secret()).ok().and_then(|url| url.host_str().map(str::to_owned));
-        self.found_feed(probed, None, host.unwrap_or_else(|| "feed".to_owned()), IcsSource::Url { url: address }).await
+        let settings = IcsSettings { file: None, name, props: probed.props.clone() };
+        self.found_feed(probed, settings, host.unwrap_or_else(|| "feed".to_owned()), IcsSource::Url { url: address }).await
     }
 
-    async fn look_file(&self, file_name: &str, bytes: Vec<u8>) -> Result<Found, Error> {
+    async fn look_file(&self, file_name: &str, bytes: Vec<u8>, name: Option<String>) -> Result<Found, Error> {
         let bytes = Bytes::from(bytes);
         let probed = ics::probe_file(bytes.clone(), file_name).await?;
         let source = IcsSource::File { bytes, name: file_name.to_owned() };
-        self.found_feed(probed, Some(file_name.to_owned()), file_name.to_owned(), source).await
+        let settings = IcsSettings { file: Some(file_name.to_owned()), name, props: probed.props.clone() };
+        self.found_feed(probed, settings, file_name.to_owned(), source).await
     }
 
-    async fn found_feed(&self, probed: ProbedFeed, file_name: Option<String>, host: String, source: IcsSource) -> Result<Found, Error> {
-        let settings = IcsSettings { file: file_name, props: probed.props };
-        let feed = Ics::new(self.0.client.clone(), source.clone(), settings.props.clone());
+    async fn found_feed(&self, probed: ProbedFeed, settings: IcsSettings, host: String, source: IcsSource) -> Result<Found, Error> {
+        let feed = Ics::new(self.0.client.clone(), source.clone(), settings.props.clone()).named(settings.name.clone());
         let (secret, file) = match source {
             IcsSource::Url { url } => (Some(url), None),
             IcsSource::File { bytes, .. } => (None, Some(pack(&bytes))),
@@ -202,7 +207,7 @@ impl Hub {
         name: Option<String>,
     ) -> Result<Connection, Error> {
         let id = ConnectionId::trusted(new_id(self.clock()));
-        let name = name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).unwrap_or(found.name);
+        let name = given(name).unwrap_or(found.name);
         let row = ConnectionRow {
             id: id.as_str().to_owned(),
             user_id: user.as_str().to_owned(),
@@ -276,6 +281,7 @@ impl Hub {
     pub async fn reconnect(&self, user: &UserId, id: &ConnectionId, with: Reconnect) -> Result<Connection, Error> {
         let row = connections::find(self.db(), user, id).await?.ok_or(Error::NotFound("connection"))?;
         let is_caldav = row.provider == ProviderKind::Caldav.as_str();
+        let chosen = || serde_json::from_str::<IcsSettings>(&row.settings).ok().and_then(|settings| settings.name);
         let found = match with {
             Reconnect::Password(password) if is_caldav => {
                 let stored = serde_json::from_str::<CalDavSettings>(&row.settings).ok();
@@ -283,8 +289,8 @@ impl Hub {
                 let username = stored.map_or_else(|| row.account.clone(), |settings| settings.username);
                 self.look_caldav(&address.unwrap_or(row.host), &username, &password).await?
             }
-            Reconnect::Address(url) if !is_caldav => self.look_feed(&url).await?,
-            Reconnect::File { file_name, bytes } if !is_caldav => self.look_file(&file_name, bytes).await?,
+            Reconnect::Address(url) if !is_caldav => self.look_feed(&url, chosen()).await?,
+            Reconnect::File { file_name, bytes } if !is_caldav => self.look_file(&file_name, bytes, chosen()).await?,
             _ => {
                 return Err(Error::invalid(
                     "wrong_kind",
@@ -352,6 +358,11 @@ impl Hub {
 
 fn found(done: bool) -> Result<(), Error> {
     if done { Ok(()) } else { Err(Error::NotFound("connection")) }
+}
+
+/// A name that was typed, unless it is empty.
+fn given(name: Option<String>) -> Option<String> {
+    name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty())
 }
 
 fn require(field: &str, text: &str, what: &str, example: &str) -> Result<(), Error> {

@@ -25,6 +25,9 @@ use syncline_domain::sync::ProviderKind;
 pub(crate) struct IcsSettings {
     /// Name of the uploaded file; `None` for a feed by address.
     pub(crate) file: Option<String>,
+    /// The name that the user gave; it is kept whatever the feed calls itself, over syncs and reconnects.
+    #[serde(default)]
+    pub(crate) name: Option<String>,
     /// What the feed says about itself.
     #[serde(default)]
     pub(crate) props: FeedProps,
@@ -52,7 +55,7 @@ impl Hub {
                     }
                     None => IcsSource::Url { url: self.secret(row)? },
                 };
-                Ok(Box::new(Ics::new(self.0.client.clone(), source, settings.props)))
+                Ok(Box::new(Ics::new(self.0.client.clone(), source, settings.props).named(settings.name)))
             }
             None => Err(broken(format!("unknown provider {}", row.provider))),
         }

@@ -71,13 +71,20 @@ pub struct Ics {
     client: HttpClient,
     source: IcsSource,
     defaults: FeedProps,
+    chosen_name: Option<String>,
 }
 
 impl Ics {
-    /// A feed. `defaults` is what is known about it before its first sync, from [`probe`] or from the user.
+    /// A feed. `defaults` is what is known about it before its first sync, from [`probe`].
     #[must_use]
     pub fn new(client: HttpClient, source: IcsSource, defaults: FeedProps) -> Self {
-        Self { client, source, defaults }
+        Self { client, source, defaults, chosen_name: None }
+    }
+
+    /// The name that the user gave; it goes before whatever the feed calls itself.
+    #[must_use]
+    pub fn named(self, chosen_name: Option<String>) -> Self {
+        Self { chosen_name, ..self }
     }
 
     fn default_name(&self) -> String {
@@ -98,7 +105,9 @@ impl Ics {
             }
             IcsSource::File { bytes, name } => {
                 let (bytes, from) = (bytes.clone(), name.clone());
-                let checked = blocking(WHAT, move || Checked::new(bytes.into(), None, MAX_FEED)).await?.map_err(|why| fail(why, &from))?;
+                let checked = blocking(WHAT, move || Checked::new(bytes.into(), None, MAX_FEED))
+                    .await?
+                    .map_err(|why| fail(why, &from))?;
                 let Some((read, cursor)) = parse(checked, &before, name).await? else {
                     return Ok(unchanged(&before, None, None));
                 };
@@ -121,8 +130,9 @@ impl Ics {
             return Ok(unchanged(&before, next, moved_to));
         };
         let charset = fetched.charset();
-        let checked =
-            blocking(WHAT, move || Checked::new(body, charset.as_deref(), MAX_FEED)).await?.map_err(|why| fail(why, &fetched.host))?;
+        let checked = blocking(WHAT, move || Checked::new(body, charset.as_deref(), MAX_FEED))
+            .await?
+            .map_err(|why| fail(why, &fetched.host))?;
         let Some((read, mut cursor)) = parse(checked, &before, &fetched.host).await? else {
             fetched.remember(&mut before);
             let next = refresh::next_sync_s(before.refresh_s, &fetched.headers);
@@ -178,14 +188,15 @@ impl Provider for Ics {
         1
     }
 
-    /// The one calendar, without a request: its name, colour and zone are those of the last pass.
+    /// The one calendar, without a request: its name (unless the user chose one), colour and zone are those of the last pass.
     async fn list(&self, known: &[KnownCalendar], _meter: &Meter) -> Result<Vec<RemoteCalendar>, ProviderError> {
         let cursor = known.iter().find(|calendar| calendar.remote_id == CALENDAR_ID).and_then(|calendar| calendar.cursor.as_deref());
         let props = Cursor::read(cursor).props;
         let defaults = &self.defaults;
+        let name = self.chosen_name.clone().or(props.name).or_else(|| defaults.name.clone());
         Ok(vec![RemoteCalendar {
             remote_id: CALENDAR_ID.to_owned(),
-            name: props.name.or_else(|| defaults.name.clone()).unwrap_or_else(|| self.default_name()),
+            name: name.unwrap_or_else(|| self.default_name()),
             color: props.color.or_else(|| defaults.color.clone()),
             zone: props.zone.or_else(|| defaults.zone.clone()),
             read_only: true,
