@@ -3,6 +3,7 @@
 //! Knows nothing of HTTP routes or components and never reads the environment: configuration, clock and randomness come in
 //! as values.
 
+mod advice;
 pub mod clock;
 mod engine;
 pub mod error;

@@ -3,6 +3,7 @@
 use super::outcome::{Outcome, Stop};
 use super::pass::{self, Context, Progress, Subject};
 use super::tracker::Tracker;
+use crate::advice::still_here;
 use crate::clock::{Clock, fill_random};
 use crate::error::StoreError;
 use crate::hub::Hub;
@@ -302,7 +303,7 @@ async fn calendar_line(cx: &Context<'_>, connection: &ConnectionRow, row: Calend
         }
     }
     let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let error = outcome.stop.as_ref().map(|stop| keep_words(stop, so_far.live()));
+    let error = outcome.stop.as_ref().map(|stop| still_here(stop.problem(), so_far.live()));
     let result = CalendarResult {
         connection_id: cx.connection.clone(),
         calendar_id: Some(CalendarId::trusted(row.id)),
@@ -334,16 +335,6 @@ fn log_stop(outcome: &Outcome) {
     }
 }
 
-/// What happened, what is safe, what to do.
-fn keep_words(stop: &Stop, live: u64) -> Problem {
-    let mut problem = stop.problem();
-    if live > 0 && !problem.message.contains("still here") {
-        let events = if live == 1 { "event is" } else { "events are" };
-        problem.message = format!("{} Your {live} {events} still here.", problem.message);
-    }
-    problem
-}
-
 /// The lines of a job that failed before its first calendar.
 fn failed_lines(job: &Claimed, row: Option<&ConnectionRow>, calendars: &[CalendarRow], stop: Stop, started: Instant) -> Vec<Line> {
     let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -357,7 +348,7 @@ fn failed_lines(job: &Claimed, row: Option<&ConnectionRow>, calendars: &[Calenda
         total: 0,
         skipped_reasons: BTreeMap::new(),
         warnings: BTreeMap::new(),
-        error: Some(keep_words(&stop, calendar.map_or(0, |row| u64::try_from(row.live_objects).unwrap_or(0)))),
+        error: Some(still_here(stop.problem(), calendar.map_or(0, |row| u64::try_from(row.live_objects).unwrap_or(0)))),
         hold: None,
         duration_ms: millis,
         requests: 0,

@@ -1,5 +1,6 @@
 //! The line of a report for one calendar.
 
+use crate::advice;
 use crate::error::{Error, ProviderError, StoreError};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -47,7 +48,7 @@ impl Stop {
     /// What the user is told.
     pub(crate) fn problem(&self) -> Problem {
         match self {
-            Self::Provider(error) => (*error.problem).clone(),
+            Self::Provider(error) => advice::while_syncing(error),
             Self::Store(error) => error.problem(),
             Self::LockLost => {
                 Problem::new("lock_lost", "Another Syncline process took this sync over.", "Nothing to do: it goes on there.")

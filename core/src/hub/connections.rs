@@ -2,6 +2,7 @@
 
 use super::Hub;
 use super::provide::{IcsSettings, pack};
+use crate::advice::while_connecting;
 use crate::clock::new_id;
 use crate::engine::job::store_calendar;
 use crate::error::Error;
@@ -118,7 +119,8 @@ impl Hub {
         require("address", address, "the address of your CalDAV server", "https://cal.example.com or example.com")?;
         require("username", username, "your user name", "anna@example.com")?;
         require("password", password.expose_secret(), "the password", "an app password from your provider's settings")?;
-        let found = caldav::discover(&self.0.client, address.trim(), username.trim(), password, &Meter::default()).await?;
+        let found = caldav::discover(&self.0.client, address.trim(), username.trim(), password, &Meter::default()).await;
+        let found = found.map_err(while_connecting)?;
         Ok(Found {
             name: found.host.clone(),
             account: found.account_name,
@@ -152,7 +154,8 @@ impl Hub {
 
     async fn look_feed(&self, url: &SecretString, name: Option<String>) -> Result<Found, Error> {
         require("url", url.expose_secret(), "the address of the feed", "https://example.com/calendar.ics")?;
-        let probed = ics::probe(&self.0.client, url.expose_secret(), &Meter::default(), self.now()).await?;
+        let probed = ics::probe(&self.0.client, url.expose_secret(), &Meter::default(), self.now()).await;
+        let probed = probed.map_err(while_connecting)?;
         let address = probed.url.clone().unwrap_or_else(|| url.clone());
         let host = url::Url::parse(address.expose_secret()).ok().and_then(|url| url.host_str().map(str::to_owned));
         let settings = IcsSettings { file: None, name, props: probed.props.clone() };

@@ -1,4 +1,5 @@
-//! From what went wrong on the wire to what the user reads. Messages name the host, never the path.
+//! From what went wrong on the wire to what the user reads. Messages name the host, never the path. Actions say what the user can
+//! do, not what Syncline does next (see `advice`).
 
 use super::guard::NotPublic;
 use crate::error::ProviderError;
@@ -14,7 +15,7 @@ use url::Url;
 
 pub(super) fn timeout(what: &'static str, host: &str) -> ProviderError {
     let message = format!("{host} did not answer in time.");
-    let action = "Syncline tries again by itself. If this stays so, check that the address opens in a browser.";
+    let action = "Check that the address opens in a browser.";
     ProviderError::new(what, Class::Transient, Problem::new("timeout", message, action))
 }
 
@@ -38,8 +39,7 @@ pub(super) fn private_address(what: &'static str, host: &str) -> ProviderError {
 
 fn broken(what: &'static str, host: &str) -> ProviderError {
     let message = format!("The connection to {host} broke before the answer was complete.");
-    let action = "Nothing was taken over from the incomplete answer. Syncline tries again by itself.";
-    ProviderError::new(what, Class::Transient, Problem::new("connection_broken", message, action))
+    ProviderError::new(what, Class::Transient, Problem::new("connection_broken", message, ""))
 }
 
 pub(super) fn broken_body(what: &'static str, host: &str, error: reqwest::Error) -> ProviderError {
@@ -64,12 +64,12 @@ pub(super) fn from_reqwest(what: &'static str, host: &str, error: reqwest::Error
             Some(ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::ConnectionAborted) => no_common_tls(what, host),
             Some(ErrorKind::ConnectionRefused) => {
                 let message = format!("{host} refused the connection.");
-                let action = "Check the address and its port, and that the service is running. Syncline tries again by itself.";
+                let action = "Check the address and its port, and that the service is running.";
                 ProviderError::new(what, Class::Transient, Problem::new("connection_refused", message, action))
             }
             _ => {
                 let message = format!("{host} can not be reached from this server.");
-                let action = "Check this server's own connection to the network. Syncline tries again by itself.";
+                let action = "Check this server's own connection to the network.";
                 ProviderError::new(what, Class::Transient, Problem::new("unreachable", message, action))
             }
         }
@@ -141,7 +141,7 @@ pub fn status_error(what: &'static str, status: StatusCode, host: &str, headers:
             Class::Authentication,
             "unauthorized",
             format!("{host} refused the user name or the password."),
-            "Enter them again with Reconnect; many services want an app password instead of your usual one.",
+            "Check both. Many services want an app password instead of your usual one.",
         ),
         403 => (
             Class::Permanent,
@@ -150,20 +150,10 @@ pub fn status_error(what: &'static str, status: StatusCode, host: &str, headers:
             "Check at the provider that the account may read the calendar.",
         ),
         404 => (Class::NotFound, "not_found", format!("{host} has nothing at this address."), "Check the address."),
-        410 => (Class::NotFound, "gone", format!("{host} says that this was removed for good."), "Connect again with the new address."),
-        408 => (Class::Transient, "timeout", format!("{host} did not get our request in time."), "Syncline tries again by itself."),
-        429 => (
-            Class::RateLimited,
-            "rate_limited",
-            format!("{host} asks us to slow down."),
-            "Nothing to do: Syncline waits as long as it is asked to and tries again.",
-        ),
-        500..=599 => (
-            Class::Transient,
-            "server_error",
-            format!("{host} has a problem of its own (error {number})."),
-            "Nothing to do: Syncline tries again by itself.",
-        ),
+        410 => (Class::NotFound, "gone", format!("{host} says that this was removed for good."), "Get the new address from its owner."),
+        408 => (Class::Transient, "timeout", format!("{host} did not get our request in time."), ""),
+        429 => (Class::RateLimited, "rate_limited", format!("{host} asks us to slow down."), ""),
+        500..=599 => (Class::Transient, "server_error", format!("{host} has a problem of its own (error {number})."), ""),
         _ => (
             Class::Permanent,
             "unexpected_status",

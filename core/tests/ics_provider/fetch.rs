@@ -179,7 +179,7 @@ async fn a_login_is_not_sent_to_another_server() {
 }
 
 #[tokio::test]
-async fn a_feed_that_is_forbidden_or_gone_says_that_the_events_are_kept() {
+async fn a_feed_that_is_forbidden_or_gone_says_what_the_user_can_do() {
     for (status, code, class) in [
         (401, "feed_forbidden", Class::Authentication),
         (403, "feed_forbidden", Class::Authentication),
@@ -191,7 +191,7 @@ async fn a_feed_that_is_forbidden_or_gone_says_that_the_events_are_kept() {
         host.change(|feed| feed.fault = Some(Fault::Status(status, None)));
         let error = user.sync().await.unwrap_err();
         assert_eq!((error.problem.code.as_str(), error.class), (code, class), "{status}");
-        assert!(error.problem.action.contains("kept"), "{}", error.problem);
+        assert!(error.problem.action.contains("address") || error.problem.action.contains("CalDAV account"), "{}", error.problem);
         assert_eq!(user.failure().await, code);
         host.change(|feed| feed.fault = None);
         assert!(user.sync().await.unwrap().nothing_happened(), "once it is back, nothing was lost");

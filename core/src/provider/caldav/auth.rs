@@ -146,7 +146,7 @@ impl Login {
                 if !secure {
                     let host = crate::net::host_of(url);
                     let message = format!("{host} suddenly wants the password in readable form over an unprotected connection.");
-                    let problem = Problem::new("insecure_login", message, "Use an address that starts with https://, then Reconnect.");
+                    let problem = Problem::new("insecure_login", message, "Use an address that starts with https://.");
                     return Err(ProviderError::new(what, Class::Refused, problem));
                 }
                 *state = State::Basic;

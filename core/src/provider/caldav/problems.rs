@@ -142,8 +142,7 @@ pub(super) fn unreadable(what: &'static str, url: &Url, error: WireError) -> Pro
         WireError::Html | WireError::Unexpected | WireError::Empty => not_caldav(what, url).with_source(error),
         WireError::Truncated | WireError::Xml(_) => {
             let message = format!("The answer of {} broke off or is damaged.", host_of(url));
-            let action = "What had arrived whole was kept and nothing was deleted. Syncline tries again by itself.";
-            ProviderError::new(what, Class::Transient, Problem::new("damaged_answer", message, action)).with_source(error)
+            ProviderError::new(what, Class::Transient, Problem::new("damaged_answer", message, "")).with_source(error)
         }
     }
 }

@@ -11,6 +11,15 @@ use syncline_domain::failure::{Class, Problem};
 #[derive(Debug)]
 pub(super) struct Checked(Vec<u8>);
 
+/// Where bytes came from, in the words of messages.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Origin<'a> {
+    /// A host, by its name.
+    Host(&'a str),
+    /// A file of the user, by its name.
+    File(&'a str),
+}
+
 /// Why they are not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NotCalendar {
@@ -24,24 +33,29 @@ pub(super) enum NotCalendar {
 }
 
 impl NotCalendar {
-    /// What the user is told. `from` is a host or a file's name.
-    pub(super) fn problem(self, from: &str) -> Problem {
-        const KEPT: &str = "Nothing was changed here; the events of the last good sync are kept.";
-        let check = format!("{KEPT} Open the address in a browser: it should download a calendar file.");
+    /// What the user is told.
+    pub(super) fn problem(self, origin: Origin<'_>) -> Problem {
+        const LATER: &str = "Try again later. If it stays so, ask the owner of the feed.";
+        const BROWSER: &str = "Open the address in a browser: it should download a calendar file.";
+        const EXPORT: &str = "Export the calendar again as an .ics file, then upload that.";
+        let (name, from, nothing, check, wait) = match origin {
+            Origin::Host(name) => (name, format!("{name} sent"), "sent nothing at all", BROWSER, LATER),
+            Origin::File(name) => (name, format!("{name} is"), "is empty", EXPORT, EXPORT),
+        };
         match self {
-            Self::Empty => Problem::new("feed_empty_body", format!("{from} sent nothing at all."), KEPT),
+            Self::Empty => Problem::new("feed_empty_body", format!("{name} {nothing}."), wait),
             Self::Html => {
-                Problem::new("feed_is_html", format!("{from} sent a web page instead of a calendar; often that is a sign-in page."), check)
+                Problem::new("feed_is_html", format!("{from} a web page instead of a calendar; often that is a sign-in page."), check)
             }
-            Self::Json => Problem::new("feed_is_json", format!("{from} sent data of another kind (JSON) instead of a calendar."), check),
+            Self::Json => Problem::new("feed_is_json", format!("{from} data of another kind (JSON) instead of a calendar."), check),
             Self::Zip => {
-                Problem::new("feed_is_zip", format!("{from} is a ZIP archive."), "Unpack it and use the .ics files inside, one by one.")
+                Problem::new("feed_is_zip", format!("{from} a ZIP archive."), "Unpack it and upload the .ics files inside, one by one.")
             }
-            Self::Other => Problem::new("feed_not_calendar", format!("{from} sent something that is not a calendar."), check),
-            Self::Truncated => Problem::new("feed_truncated", format!("The calendar from {from} is cut off: its end is missing."), KEPT),
+            Self::Other => Problem::new("feed_not_calendar", format!("{from} something that is not a calendar."), check),
+            Self::Truncated => Problem::new("feed_truncated", format!("The calendar from {name} is cut off: its end is missing."), wait),
             Self::TooLarge => {
                 let action = "Split it into smaller files, for example by year.";
-                Problem::new("too_large", format!("{from} is too large to be read as one calendar."), action)
+                Problem::new("too_large", format!("{name} is too large to be read as one calendar."), action)
             }
         }
     }

@@ -33,7 +33,7 @@ use crate::error::ProviderError;
 use crate::net::{HttpClient, host_of};
 use crate::tasks::blocking;
 use async_trait::async_trait;
-use body::{Checked, NotCalendar};
+use body::{Checked, NotCalendar, Origin};
 use bytes::Bytes;
 use cursor::Cursor;
 use futures::StreamExt as _;
@@ -107,8 +107,8 @@ impl Ics {
                 let (bytes, from) = (bytes.clone(), name.clone());
                 let checked = blocking(WHAT, move || Checked::new(bytes.into(), None, MAX_FEED))
                     .await?
-                    .map_err(|why| fail(why, &from))?;
-                let Some((read, cursor)) = parse(checked, &before, name).await? else {
+                    .map_err(|why| fail(why, Origin::File(&from)))?;
+                let Some((read, cursor)) = parse(checked, &before, Origin::File(name)).await? else {
                     return Ok(unchanged(&before, None, None));
                 };
                 let end = PassEnd {
@@ -132,8 +132,8 @@ impl Ics {
         let charset = fetched.charset();
         let checked = blocking(WHAT, move || Checked::new(body, charset.as_deref(), MAX_FEED))
             .await?
-            .map_err(|why| fail(why, &fetched.host))?;
-        let Some((read, mut cursor)) = parse(checked, &before, &fetched.host).await? else {
+            .map_err(|why| fail(why, Origin::Host(&fetched.host)))?;
+        let Some((read, mut cursor)) = parse(checked, &before, Origin::Host(&fetched.host)).await? else {
             fetched.remember(&mut before);
             let next = refresh::next_sync_s(before.refresh_s, &fetched.headers);
             return Ok(unchanged(&before, next, moved_to));
@@ -149,12 +149,12 @@ impl Ics {
     }
 }
 
-fn fail(why: NotCalendar, from: &str) -> ProviderError {
+fn fail(why: NotCalendar, from: Origin<'_>) -> ProviderError {
     ProviderError::new(WHAT, why.class(), why.problem(from))
 }
 
 /// Reads a body unless it says the same as the last one. The cursor has no validators yet.
-async fn parse(checked: Checked, before: &Cursor, from: &str) -> Result<Option<(Read, Cursor)>, ProviderError> {
+async fn parse(checked: Checked, before: &Cursor, from: Origin<'_>) -> Result<Option<(Read, Cursor)>, ProviderError> {
     let last = before.body.clone();
     let parsed = blocking(WHAT, move || {
         let fingerprint = checked.fingerprint();

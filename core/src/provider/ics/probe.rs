@@ -3,7 +3,7 @@
 use super::body::Checked;
 use super::cursor::{Cursor, FeedProps};
 use super::transport::{self, MAX_FEED};
-use super::{NotCalendar, WHAT, address, fail, read};
+use super::{NotCalendar, Origin, WHAT, address, fail, read};
 use crate::error::ProviderError;
 use crate::net::HttpClient;
 use crate::provider::Meter;
@@ -34,7 +34,7 @@ pub async fn probe(client: &HttpClient, text: &str, meter: &Meter, now: Millis) 
     let url = fetched.moved_to.take().unwrap_or(asked);
     let (body, charset) = (fetched.body.take().unwrap_or_default(), fetched.charset());
     let host = fetched.host;
-    look(move || Checked::new(body, charset.as_deref(), MAX_FEED), Some(url.into()), &host, host.clone()).await
+    look(move || Checked::new(body, charset.as_deref(), MAX_FEED), Some(url.into()), Origin::Host(&host), host.clone()).await
 }
 
 /// The same for a file. `name` is the file's.
@@ -42,13 +42,13 @@ pub async fn probe(client: &HttpClient, text: &str, meter: &Meter, now: Millis) 
 /// # Errors
 /// `feed_is_zip`, `feed_is_html`, `feed_not_calendar`, `feed_truncated`, `feed_empty_body` or `too_large`.
 pub async fn probe_file(bytes: Bytes, name: &str) -> Result<ProbedFeed, ProviderError> {
-    look(move || Checked::new(bytes.into(), None, MAX_FEED), None, name, stem(name).to_owned()).await
+    look(move || Checked::new(bytes.into(), None, MAX_FEED), None, Origin::File(name), stem(name).to_owned()).await
 }
 
 async fn look(
     check: impl FnOnce() -> Result<Checked, NotCalendar> + Send + 'static,
     url: Option<String>,
-    from: &str,
+    from: Origin<'_>,
     fallback_name: String,
 ) -> Result<ProbedFeed, ProviderError> {
     let read = blocking(WHAT, move || read::read(&check()?).ok_or(NotCalendar::Other)).await?.map_err(|why| fail(why, from))?;

@@ -103,19 +103,18 @@ async fn finish(
 }
 
 fn refusal(status: StatusCode, host: &str, has_credentials: bool, headers: &HeaderMap, now: Millis) -> ProviderError {
-    const KEPT: &str = "The events that are here are kept.";
-    let new_address = format!("{KEPT} Get the feed's current address from its owner and enter it with Reconnect.");
+    const NEW_ADDRESS: &str = "Get the feed's current address from its owner and enter that.";
     let problem = match status.as_u16() {
         401 if has_credentials => {
-            Problem::new("feed_forbidden", format!("{host} refused the user name or password in the address."), new_address)
+            Problem::new("feed_forbidden", format!("{host} refused the user name or password in the address."), NEW_ADDRESS)
         }
         401 => Problem::new(
             "feed_forbidden",
             format!("{host} wants a user name and a password for this feed."),
-            format!("{KEPT} If it is a CalDAV account, add it as one; else write https://name:password@… with Reconnect."),
+            "If it is a CalDAV account, add it as one; else write them into the address: https://name:password@…",
         ),
-        403 => Problem::new("feed_forbidden", format!("{host} no longer lets us read this feed."), new_address),
-        404 | 410 => Problem::new("feed_gone", format!("{host} has no feed at this address (any more)."), new_address),
+        403 => Problem::new("feed_forbidden", format!("{host} does not let us read this feed."), NEW_ADDRESS),
+        404 | 410 => Problem::new("feed_gone", format!("{host} has no feed at this address (any more)."), NEW_ADDRESS),
         _ => return net::status_error(WHAT, status, host, headers, now),
     };
     let class = if matches!(status.as_u16(), 401 | 403) { Class::Authentication } else { Class::NotFound };
