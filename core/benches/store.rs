@@ -6,11 +6,9 @@
 use jiff::civil::date;
 use secrecy::SecretString;
 use std::time::{Duration, Instant};
-use syncline_core::hub::{NewIcs, Scope, SyncOptions};
+use syncline_core::hub::NewIcs;
 use syncline_core::testing::db::TestHub;
 use syncline_core::testing::seed;
-use syncline_domain::ids::UserId;
-use syncline_domain::sync::{Mode, SyncReport, Trigger};
 use syncline_sandbox::ics::{Calendar, Feed, IcsHost};
 
 const EVENTS: usize = 10_000;
@@ -31,14 +29,14 @@ async fn feed() -> Vec<String> {
         let user = seed::user(&at.hub, "anna@example.com").await;
         at.add_ics(&user, NewIcs::Address { url: SecretString::from(host.url("feed.ics")), name: None }).await.expect("a feed");
         let (cpu, wall) = (cpu_time(), Instant::now());
-        let report = sync(&at, &user).await;
+        let report = at.sync(&user).await;
         // The host runs in this process: its share is small, and it is counted against us.
         let (cpu, wall) = (cpu_time() - cpu, wall.elapsed());
         assert_eq!(report.counts.synced, EVENTS as u64);
         best = best.min(cpu);
         let before = rows(&at).await;
         let again = Instant::now();
-        let report = sync(&at, &user).await;
+        let report = at.sync(&user).await;
         let again = again.elapsed();
         assert_eq!(report.counts.unchanged, EVENTS as u64);
         if rows(&at).await != before {
@@ -78,13 +76,6 @@ async fn month() -> Vec<String> {
         times[25], times[49]
     );
     if times[25] > Duration::from_millis(5) { vec![format!("a month took {:.2?}", times[25])] } else { Vec::new() }
-}
-
-async fn sync(at: &TestHub, user: &UserId) -> SyncReport {
-    at.advance(60_000);
-    let options = SyncOptions { mode: Mode::Auto, trigger: Trigger::Manual };
-    let started = at.start_sync(user, Scope::Everything, options).await.expect("nothing else is at work");
-    at.wait_for(user, &started.run_id).await.expect("the run ends")
 }
 
 async fn rows(at: &TestHub) -> Vec<i64> {

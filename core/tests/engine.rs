@@ -3,11 +3,12 @@
 use secrecy::SecretString;
 use std::time::Duration;
 use syncline_core::error::Error;
-use syncline_core::hub::{NewIcs, Scope, SyncOptions};
+use syncline_core::hub::{NewIcs, Scope};
 use syncline_core::testing::db::TestHub;
 use syncline_core::testing::seed;
+use syncline_core::testing::sync::{AUTO, counts, only};
 use syncline_domain::ids::UserId;
-use syncline_domain::sync::{CalendarResult, Counts, JobStatus, Mode, ResultStatus, SyncReport, Trigger};
+use syncline_domain::sync::{Counts, JobStatus, ResultStatus};
 use syncline_domain::view::{ConnectionState, HoldDecision, Live};
 use syncline_sandbox::ics::{Calendar, Entry, Fault, Feed, IcsHost};
 
@@ -29,28 +30,11 @@ syncline_core::store_suite! {
     an_endless_series_is_there_however_far_one_looks,
 }
 
-const AUTO: SyncOptions = SyncOptions { mode: Mode::Auto, trigger: Trigger::Manual };
-
 async fn connected(at: &TestHub, host: &IcsHost) -> UserId {
     let user = seed::user(&at.hub, "anna@example.com").await;
     let new = NewIcs::Address { url: SecretString::from(host.url("feed.ics")), name: None };
     at.add_ics(&user, new).await.expect("the feed can be read");
     user
-}
-
-async fn sync(at: &TestHub, user: &UserId) -> SyncReport {
-    let started = at.start_sync(user, Scope::Everything, AUTO).await.expect("nothing else is at work");
-    at.wait_for(user, &started.run_id).await.expect("the run ends")
-}
-
-fn only(report: &SyncReport) -> &CalendarResult {
-    assert_eq!(report.results.len(), 1, "{report:?}");
-    assert_eq!(report.results[0].total, report.results[0].counts.total());
-    &report.results[0]
-}
-
-fn counts(synced: u64, updated: u64, deleted: u64, unchanged: u64) -> Counts {
-    Counts { synced, updated, deleted, unchanged, ..Counts::default() }
 }
 
 /// What every write of a sync would move: rows and their last change.
@@ -72,15 +56,14 @@ async fn fingerprint(at: &TestHub) -> Vec<i64> {
 async fn a_first_sync_stores_everything_and_a_second_writes_nothing(at: TestHub) {
     let host = IcsHost::with(Feed::new(Calendar::many(1234))).await;
     let user = connected(&at, &host).await;
-    let first = sync(&at, &user).await;
+    let first = at.sync(&user).await;
     assert!(first.success, "{first:?}");
     assert_eq!(first.message, "Synced 1 of 1 calendar(s)");
     assert_eq!(only(&first).counts, counts(1234, 0, 0, 0));
     assert_eq!(at.number("SELECT live_objects FROM calendars").await, 1234);
     let before = fingerprint(&at).await;
 
-    at.advance(60_000);
-    let second = sync(&at, &user).await;
+    let second = at.sync(&user).await;
     assert_eq!(only(&second).counts, counts(0, 0, 0, 1234));
     assert_eq!(only(&second).requests, 1);
     assert_eq!(fingerprint(&at).await, before);
@@ -92,15 +75,14 @@ async fn a_first_sync_stores_everything_and_a_second_writes_nothing(at: TestHub)
 async fn changes_and_removals_are_applied_and_the_counts_add_up(at: TestHub) {
     let host = IcsHost::with(Feed::new(Calendar::many(100))).await;
     let user = connected(&at, &host).await;
-    sync(&at, &user).await;
+    at.sync(&user).await;
     host.change(|feed| {
         feed.calendar.entries[3].lines[2] = "SUMMARY:Moved to the garden".to_owned();
         feed.calendar.entries.truncate(95);
         feed.calendar.entries.push(Entry::timed("fresh", "Fresh", ":20261120T090000Z", ":20261120T100000Z"));
         feed.calendar.entries.push(Entry::timed("off", "Off", ":20261121T090000Z", ":20261121T100000Z").line("STATUS:CANCELLED"));
     });
-    at.advance(60_000);
-    let report = sync(&at, &user).await;
+    let report = at.sync(&user).await;
     let line = only(&report);
     assert_eq!(line.counts, Counts { skipped: 1, ..counts(1, 1, 5, 94) });
     assert_eq!(line.skipped_reasons.get("cancelled"), Some(&1));
@@ -112,18 +94,16 @@ async fn changes_and_removals_are_applied_and_the_counts_add_up(at: TestHub) {
     // What was deleted comes back under its old id.
     let id = at.texts("SELECT id FROM events WHERE uid = 'event-97'").await;
     host.change(|feed| feed.calendar = Calendar::many(100));
-    at.advance(60_000);
-    sync(&at, &user).await;
+    at.sync(&user).await;
     assert_eq!(at.texts("SELECT id FROM events WHERE uid = 'event-97' AND deleted_at IS NULL").await, id);
 }
 
 async fn a_feed_that_lost_most_of_its_events_is_held_until_the_user_approves(at: TestHub) {
     let host = IcsHost::with(Feed::new(Calendar::many(240))).await;
     let user = connected(&at, &host).await;
-    sync(&at, &user).await;
+    at.sync(&user).await;
     host.change(|feed| feed.calendar.entries.drain(3..).for_each(drop));
-    at.advance(60_000);
-    let report = sync(&at, &user).await;
+    let report = at.sync(&user).await;
     let line = only(&report);
     assert_eq!(line.status, ResultStatus::Held);
     assert!(report.success, "a hold is no failure: {report:?}");
@@ -132,9 +112,8 @@ async fn a_feed_that_lost_most_of_its_events_is_held_until_the_user_approves(at:
     assert_eq!(at.number("SELECT COUNT(*) FROM events WHERE deleted_at IS NULL").await, 240, "nothing was removed");
 
     // The same again: still one hold.
-    at.advance(60_000);
     host.change(|feed| feed.calendar.entries[0].lines.push("COMMENT:x".to_owned()));
-    sync(&at, &user).await;
+    at.sync(&user).await;
     let holds = at.holds(&user).await.unwrap();
     assert_eq!(holds.len(), 1);
     assert_eq!(holds[0].id, hold.id);
@@ -152,25 +131,21 @@ async fn a_feed_that_lost_most_of_its_events_is_held_until_the_user_approves(at:
 async fn a_rejected_hold_is_remembered_for_the_same_situation(at: TestHub) {
     let host = IcsHost::with(Feed::new(Calendar::many(100))).await;
     let user = connected(&at, &host).await;
-    sync(&at, &user).await;
+    at.sync(&user).await;
     host.change(|feed| feed.calendar.entries.truncate(50));
-    at.advance(60_000);
-    let hold = only(&sync(&at, &user).await).hold.clone().expect("a hold");
+    let hold = only(&at.sync(&user).await).hold.clone().expect("a hold");
     assert_eq!(at.decide_hold(&user, &hold.id, HoldDecision::Reject).await.unwrap(), 0);
 
     host.change(|feed| feed.calendar.entries[0].lines[2] = "SUMMARY:Changed".to_owned());
-    at.advance(60_000);
-    let report = sync(&at, &user).await;
+    let report = at.sync(&user).await;
     assert_eq!(only(&report).status, ResultStatus::Success, "{report:?}");
     assert_eq!(at.number("SELECT COUNT(*) FROM events WHERE deleted_at IS NULL").await, 100);
 
     // Listed again and gone again is a new situation.
     host.change(|feed| feed.calendar = Calendar::many(100));
-    at.advance(60_000);
-    sync(&at, &user).await;
+    at.sync(&user).await;
     host.change(|feed| feed.calendar.entries.truncate(50));
-    at.advance(60_000);
-    assert_eq!(only(&sync(&at, &user).await).status, ResultStatus::Held);
+    assert_eq!(only(&at.sync(&user).await).status, ResultStatus::Held);
 }
 
 async fn an_empty_feed_is_held_and_settles_itself_when_the_events_come_back(at: TestHub) {
@@ -179,13 +154,11 @@ async fn an_empty_feed_is_held_and_settles_itself_when_the_events_come_back(at: 
     });
     let host = IcsHost::with(Feed::new(ahead.clone())).await;
     let user = connected(&at, &host).await;
-    sync(&at, &user).await;
+    at.sync(&user).await;
     host.change(|feed| feed.calendar.entries.clear());
-    at.advance(60_000);
-    assert_eq!(only(&sync(&at, &user).await).status, ResultStatus::Held);
+    assert_eq!(only(&at.sync(&user).await).status, ResultStatus::Held);
     host.change(|feed| feed.calendar = ahead);
-    at.advance(60_000);
-    let report = sync(&at, &user).await;
+    let report = at.sync(&user).await;
     assert_eq!(only(&report).status, ResultStatus::Success);
     assert_eq!(only(&report).counts, counts(0, 0, 0, 5));
     assert!(at.holds(&user).await.unwrap().is_empty());
@@ -194,13 +167,12 @@ async fn an_empty_feed_is_held_and_settles_itself_when_the_events_come_back(at: 
 async fn a_broken_feed_keeps_the_events_and_tells_what_to_do(at: TestHub) {
     let host = IcsHost::with(Feed::new(Calendar::many(50))).await;
     let user = connected(&at, &host).await;
-    let success = sync(&at, &user).await;
+    let success = at.sync(&user).await;
     assert!(success.success);
     let succeeded_at = at.now();
     for fault in [Fault::Html, Fault::CutFile(900), Fault::CutConnection(900), Fault::Status(404, None), Fault::Status(500, None)] {
         host.change(|feed| feed.fault = Some(fault.clone()));
-        at.advance(60_000);
-        let report = sync(&at, &user).await;
+        let report = at.sync(&user).await;
         let line = only(&report);
         assert_eq!((line.status, report.status), (ResultStatus::Error, JobStatus::Failed), "{fault:?}");
         assert_eq!(report.message, "Synced 0 of 1 calendar(s)");
@@ -219,7 +191,7 @@ async fn one_broken_event_does_not_stop_the_others(at: TestHub) {
     calendar.entries[4].lines = vec!["SUMMARY:No start".to_owned()];
     let host = IcsHost::with(Feed::new(calendar)).await;
     let user = connected(&at, &host).await;
-    let report = sync(&at, &user).await;
+    let report = at.sync(&user).await;
     let line = only(&report);
     assert_eq!(line.counts, Counts { errors: 1, ..counts(9, 0, 0, 0) });
     assert_eq!(line.status, ResultStatus::Partial);
@@ -254,20 +226,20 @@ async fn a_cancelled_job_ends_at_once_and_frees_the_connection(at: TestHub) {
     let connection = at.connections(&user).await.unwrap().remove(0);
     assert_eq!((connection.state, connection.problem), (ConnectionState::New, None), "a cancellation is no failure");
     host.change(|feed| feed.fault = None);
-    assert!(sync(&at, &user).await.success);
+    assert!(at.sync(&user).await.success);
 }
 
 async fn a_job_of_a_dead_process_is_closed_and_its_connection_freed(at: TestHub) {
     let host = IcsHost::with(Feed::new(Calendar::many(5))).await;
     let user = connected(&at, &host).await;
-    sync(&at, &user).await;
+    at.sync(&user).await;
     // What a killed process leaves behind: an open job and a lease that has not expired.
     let hostname = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap();
     let expires = at.now() + 200_000;
     at.execute(&format!("UPDATE locks SET owner = '{}/4194999/dead', expires_at = {expires}", hostname.trim())).await;
     at.execute("UPDATE sync_jobs SET finished_at = NULL, status = 'running'").await;
     at.advance(1);
-    let report = sync(&at, &user).await;
+    let report = at.sync(&user).await;
     assert!(report.success, "{report:?}");
     assert_eq!(at.number("SELECT COUNT(*) FROM sync_jobs WHERE finished_at IS NULL").await, 0);
     let jobs = at.jobs(&user, 10).await.unwrap();
@@ -277,13 +249,13 @@ async fn a_job_of_a_dead_process_is_closed_and_its_connection_freed(at: TestHub)
 async fn a_lock_that_has_expired_is_taken_over(at: TestHub) {
     let host = IcsHost::with(Feed::new(Calendar::many(5))).await;
     let user = connected(&at, &host).await;
-    sync(&at, &user).await;
+    at.sync(&user).await;
     let expires = at.now() + 200_000;
     at.execute(&format!("UPDATE locks SET owner = 'elsewhere/1/alive', expires_at = {expires}")).await;
     assert!(matches!(at.start_sync(&user, Scope::Everything, AUTO).await, Err(Error::AlreadyRunning { .. })));
     let fence = at.number("SELECT fence FROM locks").await;
     at.advance(200_001);
-    assert!(sync(&at, &user).await.success);
+    assert!(at.sync(&user).await.success);
     assert!(at.number("SELECT fence FROM locks").await > fence, "the fencing token never goes back");
 }
 
@@ -310,14 +282,13 @@ async fn another_users_connection_can_not_be_synced(at: TestHub) {
 async fn the_journal_knows_what_was_before(at: TestHub) {
     let host = IcsHost::with(Feed::new(Calendar::many(3))).await;
     let user = connected(&at, &host).await;
-    sync(&at, &user).await;
+    at.sync(&user).await;
     assert_eq!(at.number("SELECT COUNT(*) FROM journal WHERE action = 'insert' AND before IS NULL").await, 3);
     host.change(|feed| {
         feed.calendar.entries[0].lines[2] = "SUMMARY:New title".to_owned();
         feed.calendar.entries.pop();
     });
-    at.advance(60_000);
-    sync(&at, &user).await;
+    at.sync(&user).await;
     let before = at.texts("SELECT before FROM journal WHERE action = 'update'").await;
     assert!(before.len() == 1 && before[0].contains("Meeting 0"), "{before:?}");
     let before = at.texts("SELECT before FROM journal WHERE action = 'delete'").await;
@@ -362,7 +333,7 @@ async fn an_endless_series_is_there_however_far_one_looks(at: TestHub) {
     let daily = Entry::timed("daily", "Stand-up", ";TZID=Europe/Berlin:20150105T090000", ";TZID=Europe/Berlin:20150105T091500");
     let host = IcsHost::with(Feed::new(Calendar::named("Work").with(daily.line("RRULE:FREQ=DAILY")))).await;
     let user = connected(&at, &host).await;
-    assert!(sync(&at, &user).await.success);
+    assert!(at.sync(&user).await.success);
     let stored = at.number("SELECT COUNT(*) FROM occurrences").await;
     assert!((900..930).contains(&stored), "12 months back and 18 ahead are stored, not more: {stored}");
     for (year, days) in [(2026, 31), (2015, 27), (2060, 31), (2031, 31)] {

@@ -2,12 +2,12 @@
 
 use secrecy::SecretString;
 use syncline_core::error::Error;
-use syncline_core::hub::{CalendarChange, NewCaldav, Reconnect, Scope, SyncOptions};
+use syncline_core::hub::{CalendarChange, NewCaldav, Reconnect};
 use syncline_core::testing::db::TestHub;
 use syncline_core::testing::radicale::{self, Radicale};
 use syncline_core::testing::seed;
-use syncline_domain::ids::UserId;
-use syncline_domain::sync::{CalendarResult, Mode, ResultStatus, SyncReport, Trigger};
+use syncline_core::testing::sync::only;
+use syncline_domain::sync::ResultStatus;
 use syncline_domain::view::{ConnectionState, HoldDecision};
 
 syncline_core::store_suite! {
@@ -29,19 +29,6 @@ fn account(server: &Radicale) -> NewCaldav {
     NewCaldav { address: server.url(), username: radicale::USER.to_owned(), password: Radicale::password(), name: None }
 }
 
-async fn sync(at: &TestHub, user: &UserId) -> SyncReport {
-    at.advance(60_000);
-    let options = SyncOptions { mode: Mode::Auto, trigger: Trigger::Manual };
-    let started = at.start_sync(user, Scope::Everything, options).await.expect("nothing else is at work");
-    at.wait_for(user, &started.run_id).await.expect("the run ends")
-}
-
-fn only(report: &SyncReport) -> &CalendarResult {
-    assert_eq!(report.results.len(), 1, "{report:?}");
-    assert_eq!(report.results[0].total, report.results[0].counts.total());
-    &report.results[0]
-}
-
 async fn titles(at: &TestHub) -> Vec<String> {
     at.texts("SELECT title FROM events WHERE deleted_at IS NULL ORDER BY title").await
 }
@@ -57,19 +44,19 @@ async fn an_account_is_followed_through_change_deletion_hold_and_approval(at: Te
     assert_eq!(connection.calendars.iter().map(|calendar| calendar.name.as_str()).collect::<Vec<_>>(), ["Work"]);
     assert!(matches!(at.add_caldav(&user, account(&server)).await, Err(Error::Invalid(problem)) if problem.code == "already_connected"));
 
-    let report = sync(&at, &user).await;
+    let report = at.sync(&user).await;
     assert!(report.success, "{report:?}");
     assert_eq!(only(&report).counts.synced, 20);
     // The second pass proves the first, the third finds nothing to ask beyond the listing.
-    let report = sync(&at, &user).await;
+    let report = at.sync(&user).await;
     assert_eq!((only(&report).counts.unchanged, report.counts.changed()), (20, false), "{report:?}");
-    let report = sync(&at, &user).await;
+    let report = at.sync(&user).await;
     assert_eq!((only(&report).counts.unchanged, only(&report).requests), (20, 0), "the listing was the only request: {report:?}");
 
     server.put("work", "e3.ics", event("e3", "Event 03 in the garden", 3)).await;
     server.put("work", "fresh.ics", event("fresh", "Fresh", 28)).await;
     server.delete("work", "e4.ics").await;
-    let report = sync(&at, &user).await;
+    let report = at.sync(&user).await;
     let counts = only(&report).counts;
     assert_eq!((counts.synced, counts.updated, counts.deleted, counts.unchanged), (1, 1, 1, 18), "{report:?}");
     assert!(titles(&at).await.contains(&"Event 03 in the garden".to_owned()));
@@ -77,16 +64,16 @@ async fn an_account_is_followed_through_change_deletion_hold_and_approval(at: Te
     for object in (1..=20).filter(|day| *day != 4).map(|day| format!("e{day}.ics")).chain(["fresh.ics".to_owned()]) {
         server.delete("work", &object).await;
     }
-    let report = sync(&at, &user).await;
+    let report = at.sync(&user).await;
     assert_eq!(only(&report).status, ResultStatus::Held, "{report:?}");
     assert_eq!(titles(&at).await.len(), 20, "nothing was removed");
-    let report = sync(&at, &user).await;
+    let report = at.sync(&user).await;
     assert_eq!(only(&report).status, ResultStatus::Held, "still held: {report:?}");
     let hold = &at.holds(&user).await.unwrap()[0];
     assert_eq!((hold.would_delete, hold.live), (20, 20));
     assert_eq!(at.decide_hold(&user, &hold.id, HoldDecision::Approve).await.unwrap(), 20);
     assert!(titles(&at).await.is_empty());
-    let report = sync(&at, &user).await;
+    let report = at.sync(&user).await;
     assert_eq!((only(&report).status, report.total), (ResultStatus::Success, 0), "{report:?}");
 }
 
@@ -100,11 +87,11 @@ async fn a_calendar_that_is_switched_off_is_left_alone(at: TestHub) {
     let connection = at.add_caldav(&user, account(&server)).await.unwrap();
     let home = connection.calendars.iter().find(|calendar| calendar.name == "Home").unwrap();
     at.change_calendar(&user, &home.id, CalendarChange { enabled: Some(false), ..CalendarChange::default() }).await.unwrap();
-    let report = sync(&at, &user).await;
+    let report = at.sync(&user).await;
     assert_eq!(report.message, "Synced 1 of 1 calendar(s)");
     assert_eq!(titles(&at).await, ["Work"]);
     at.change_calendar(&user, &home.id, CalendarChange { enabled: Some(true), ..CalendarChange::default() }).await.unwrap();
-    assert_eq!(sync(&at, &user).await.message, "Synced 2 of 2 calendar(s)");
+    assert_eq!(at.sync(&user).await.message, "Synced 2 of 2 calendar(s)");
     assert_eq!(titles(&at).await, ["Home", "Work"]);
 }
 
@@ -119,12 +106,12 @@ async fn a_wrong_password_stores_nothing_and_a_changed_one_is_mended_without_los
     assert_eq!(at.number("SELECT COUNT(*) FROM connections").await, 0);
 
     let connection = at.add_caldav(&user, account(&server)).await.unwrap();
-    sync(&at, &user).await;
+    at.sync(&user).await;
     // Somebody changed the password at the server: the stored one is refused from now on.
     let sealed = at.config.secret_key.is_none();
     assert!(sealed, "the test seals with the hub's own key");
     at.hub.testing_set_secret(&connection.id, "old").await;
-    let report = sync(&at, &user).await;
+    let report = at.sync(&user).await;
     assert_eq!(only(&report).error.as_ref().map(|problem| problem.code.as_str()), Some("wrong_password"), "{report:?}");
     let broken = at.connection(&user, &connection.id).await.unwrap();
     assert_eq!((broken.state, broken.next_sync_at), (ConnectionState::NeedsReconnecting, None));
@@ -133,7 +120,7 @@ async fn a_wrong_password_stores_nothing_and_a_changed_one_is_mended_without_los
     assert_eq!(refused.unwrap_err().problem().code, "wrong_password");
     let mended = at.reconnect(&user, &connection.id, Reconnect::Password(Radicale::password())).await.unwrap();
     assert_eq!(mended.id, connection.id);
-    assert!(sync(&at, &user).await.success);
+    assert!(at.sync(&user).await.success);
     assert_eq!(titles(&at).await, ["Kept"], "nothing doubled");
 }
 
@@ -143,11 +130,11 @@ async fn a_calendar_that_vanishes_keeps_its_events_and_a_new_one_appears(at: Tes
     server.put("work", "a.ics", event("a", "Work event", 5)).await;
     let user = seed::user(&at.hub, "anna@example.com").await;
     at.add_caldav(&user, account(&server)).await.unwrap();
-    sync(&at, &user).await;
+    at.sync(&user).await;
     server.delete("work", "").await;
     server.make_calendar("new", "New").await;
     server.put("new", "b.ics", event("b", "New event", 6)).await;
-    let report = sync(&at, &user).await;
+    let report = at.sync(&user).await;
     assert_eq!(only(&report).calendar_name, "New", "{report:?}");
     assert_eq!(titles(&at).await, ["New event", "Work event"]);
     let calendars = at.connections(&user).await.unwrap().remove(0).calendars;

@@ -6,3 +6,4 @@
 pub mod db;
 pub mod radicale;
 pub mod seed;
+pub mod sync;
