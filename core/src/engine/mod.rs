@@ -1,20 +1,24 @@
 //! The engine: carries out sync jobs.
 //!
-//! `job` runs one job: lease, listing, calendars in parallel, results. `pass` runs one calendar: the provider's pages are
-//! prepared (`batch`: pure, on a blocking thread) while the page before is written. `sweep` ends a pass: what the provider
+//! `job` runs one job: lease, `listing`, a `calendar` for each line of the report (several at once), `finish`. `pass` runs one
+//! pass over a calendar: the provider's pages are prepared (`batch`: pure, on a blocking thread) while the page before is written. `sweep` ends a pass: what the provider
 //! does not list any more goes through the delete guard, and the cursor is stored in the same transaction as the last page.
 //! `materialize` turns series into occurrences. `tracker` is the progress that readers see.
 //!
 //! Invariants: every write transaction begins with [`locks::check`](crate::store::locks::check); a page's rows, tombstones,
 //! journal and checkpoint commit together; nothing is deleted but by `sweep`; the decision what to do with an object is
-//! [`plan`](syncline_domain::plan::plan) alone; retries happen in `job` and `pass`, never in a provider.
+//! [`plan`](syncline_domain::plan::plan) alone; retries happen in `listing` and `calendar` (by `retry`), never in a provider.
 
 pub(crate) mod batch;
+mod calendar;
+mod finish;
 pub(crate) mod horizon;
 pub(crate) mod job;
 pub(crate) mod lease;
+pub(crate) mod listing;
 pub(crate) mod materialize;
 pub(crate) mod outcome;
 pub(crate) mod pass;
+mod retry;
 pub(crate) mod sweep;
 pub(crate) mod tracker;

@@ -4,7 +4,7 @@ use super::Hub;
 use super::provide::{IcsSettings, pack};
 use crate::advice::while_connecting;
 use crate::clock::new_id;
-use crate::engine::job::store_calendar;
+use crate::engine::listing::store_calendar;
 use crate::error::Error;
 use crate::provider::caldav::{self, CalDavSettings};
 use crate::provider::ics::{self, Ics, IcsSource, ProbedFeed};
