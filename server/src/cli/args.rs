@@ -4,7 +4,7 @@ use crate::config::{DataArgs, LogArgs, SyncArgs, WebArgs};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
 use std::path::PathBuf;
-use syncline_domain::ids::ConnectionId;
+use syncline_domain::ids::{ConnectionId, HoldId};
 use syncline_domain::sync::Mode;
 
 /// Syncline: a self-hosted sync hub for calendars.
@@ -41,6 +41,9 @@ pub enum Command {
     Connection(ConnectionCommand),
     /// Sync now and say what happened to each calendar
     Sync(SyncCommand),
+    /// Deletions that wait for a decision
+    #[command(subcommand)]
+    Hold(HoldCommand),
     /// List the occurrences of a period
     Events(EventsCommand),
     /// Check the data folder, the key, the database and the time zones
@@ -157,6 +160,42 @@ pub struct IcsSource {
     /// A file, plain or gzip
     #[arg(long, value_name = "PATH")]
     pub file: Option<PathBuf>,
+}
+
+/// `syncline hold …`
+#[derive(Debug, Subcommand)]
+pub enum HoldCommand {
+    /// List what waits: how many events would go from which calendar, and which
+    List {
+        /// Whose.
+        #[command(flatten)]
+        user: UserArg,
+        /// How to answer.
+        #[command(flatten)]
+        output: OutputArgs,
+    },
+    /// Remove the events, as the provider says
+    Approve {
+        /// The hold's id, as `hold list` shows it
+        id: HoldId,
+        /// Whose.
+        #[command(flatten)]
+        user: UserArg,
+        /// How to answer.
+        #[command(flatten)]
+        output: OutputArgs,
+    },
+    /// Keep the events; the same situation does not ask again
+    Reject {
+        /// The hold's id, as `hold list` shows it
+        id: HoldId,
+        /// Whose.
+        #[command(flatten)]
+        user: UserArg,
+        /// How to answer.
+        #[command(flatten)]
+        output: OutputArgs,
+    },
 }
 
 /// `syncline sync …`

@@ -10,6 +10,7 @@ pub mod args;
 mod connection;
 mod doctor;
 mod events;
+mod hold;
 mod progress;
 mod serve;
 mod sync;
@@ -20,7 +21,7 @@ use crate::config::{hub_config, secret_key_from_environment};
 use crate::problem::ApiError;
 use crate::telemetry;
 use anyhow::Context as _;
-use args::{AddCommand, Cli, Command, ConnectionCommand};
+use args::{AddCommand, Cli, Command, ConnectionCommand, HoldCommand};
 use secrecy::SecretString;
 use serde::Serialize;
 use std::io::{self, BufRead as _, Write as _};
@@ -93,6 +94,7 @@ async fn execute(cli: Cli) -> Result<Exit, Failure> {
         Command::User(command) => with_hub(config, async |hub| user::run(&hub, command).await).await,
         Command::Connection(command) => with_hub(config, async |hub| connection::run(&hub, command).await).await,
         Command::Sync(command) => with_hub(config, async |hub| sync::run(&hub, command).await).await,
+        Command::Hold(command) => with_hub(config, async |hub| hold::run(&hub, command).await).await,
         Command::Events(command) => with_hub(config, async |hub| events::run(&hub, command).await).await,
     }
 }
@@ -112,7 +114,10 @@ fn wants_json(command: &Command) -> bool {
         | Command::Connection(
             ConnectionCommand::List { output, .. }
             | ConnectionCommand::Add(AddCommand::Caldav { output, .. } | AddCommand::Ics { output, .. }),
-        ) => output.json,
+        )
+        | Command::Hold(HoldCommand::List { output, .. } | HoldCommand::Approve { output, .. } | HoldCommand::Reject { output, .. }) => {
+            output.json
+        }
         Command::Serve(_) | Command::User(_) | Command::Connection(ConnectionCommand::Remove { .. }) => false,
     }
 }

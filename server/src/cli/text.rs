@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use std::fmt::Write as _;
 use syncline_domain::sync::{CalendarResult, ResultStatus, SyncReport};
-use syncline_domain::view::{Connection, ConnectionState, Occurrence};
+use syncline_domain::view::{Connection, ConnectionState, Hold, Occurrence};
 
 /// A sync: a line per calendar with ✓ or ✗ and what to do, then the sum.
 pub(super) fn report(report: &SyncReport) -> String {
@@ -35,7 +35,7 @@ fn result(text: &mut String, line: &CalendarResult) {
     if let Some(hold) = &line.hold {
         let _ = writeln!(
             text,
-            "    {} of {} events would go, so nothing was removed. Decide on the page under Holds.",
+            "    {} of {} events would go, so nothing was removed. Decide with `syncline hold list`, or on the page under Holds.",
             hold.would_delete, hold.live
         );
     }
@@ -60,6 +60,31 @@ pub(super) fn connection(connection: &Connection) -> String {
     for calendar in &connection.calendars {
         let off = if calendar.enabled { "" } else { ", not synced" };
         let _ = writeln!(text, "    {}  {}: {} events{off}", calendar.id, plain(&calendar.name), calendar.events);
+    }
+    text
+}
+
+/// So many events of a hold are named.
+const HELD_SHOWN: usize = 20;
+
+/// A hold with what would go.
+pub(super) fn hold(hold: &Hold) -> String {
+    let mut text = format!(
+        "{}  {} ({}): {} of {} events would go, since {}\n",
+        hold.id,
+        plain(&hold.calendar_name),
+        plain(&hold.connection_name),
+        hold.would_delete,
+        hold.live,
+        instant(hold.created_at)
+    );
+    for event in hold.events.iter().take(HELD_SHOWN) {
+        let series = if event.recurring { " (series)" } else { "" };
+        let _ = writeln!(text, "    {}  {}{series}", event.start, plain(&event.title));
+    }
+    let shown = u64::try_from(hold.events.len().min(HELD_SHOWN)).unwrap_or(0);
+    if hold.would_delete > shown {
+        let _ = writeln!(text, "    and {} more", hold.would_delete - shown);
     }
     text
 }

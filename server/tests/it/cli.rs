@@ -58,6 +58,8 @@ fn a_wrong_command_line_is_not_an_error_of_the_work() {
         &["events", "--user", "a@b", "--from", "tomorrow", "--to", "2026-01-01"],
         &["connection", "add", "ics", "--user", "a@b", "--url", "x", "--file", "y"],
         &["connection", "remove", "7"],
+        &["hold", "approve", "7", "--user", "a@b"],
+        &["hold", "reject", "018f2f3a-0000-7000-8000-000000000001"],
         &["--sync-budget", "soon", "doctor"],
     ] {
         let output = syncline(data.path(), wrong, "");
@@ -204,6 +206,46 @@ async fn a_broken_feed_is_exit_three_and_a_running_sync_exit_four() {
     assert_eq!(code(&second), 4, "{}{}", out(&second), err(&second));
     assert_eq!(json(&second)["code"], "already_in_progress");
     assert!(json(&second)["jobId"].as_str().is_some());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hold_is_listed_rejected_and_approved() {
+    let host = IcsHost::with(Feed::new(Calendar::many(30))).await;
+    let data = with_account();
+    let user = ["--user", "ann@example.org", "--allow-private-addresses"];
+    let run = |words: &[&str]| syncline(data.path(), &[words, &user].concat(), "");
+    let held = |entries: usize| {
+        host.change(|feed| feed.calendar = Calendar::many(30));
+        run(&["sync", "--json"]);
+        host.change(|feed| feed.calendar.entries.truncate(entries));
+        json(&run(&["sync", "--json"]))["results"][0]["hold"]["id"].as_str().expect("a hold").to_owned()
+    };
+    run(&["connection", "add", "ics", "--url", &host.url("feed.ics")]);
+    assert_eq!(out(&run(&["hold", "list"])), "Nothing is on hold.\n");
+    assert_eq!(json(&run(&["hold", "list", "--json"])), serde_json::json!([]));
+
+    let first = held(5);
+    let listed = json(&run(&["hold", "list", "--json"]));
+    assert_eq!((&listed[0]["id"], &listed[0]["wouldDelete"], &listed[0]["live"]), (&first.as_str().into(), &25.into(), &30.into()));
+    let text = out(&run(&["hold", "list"]));
+    assert!(text.starts_with(&first) && text.contains("25 of 30 events would go"), "{text}");
+    assert!(text.contains("    and 5 more\n"), "{text}");
+    let kept = run(&["hold", "reject", &first]);
+    assert_eq!((code(&kept), out(&kept).starts_with("Kept everything.")), (0, true), "{}", err(&kept));
+    assert_eq!(json(&run(&["connection", "list", "--json"]))[0]["calendars"][0]["events"], 30);
+
+    let second = held(5);
+    assert_ne!(first, second, "listed again and gone again is a new situation");
+    let other = syncline(data.path(), &["user", "add", "bert@example.org", "--password-stdin"], PASSWORD);
+    assert_eq!(code(&other), 0, "{}", err(&other));
+    let foreign = syncline(data.path(), &["hold", "approve", &second, "--user", "bert@example.org", "--json"], "");
+    assert_eq!((code(&foreign), &json(&foreign)["code"]), (1, &"not_found".into()));
+    let removed = run(&["hold", "approve", &second, "--json"]);
+    assert_eq!((code(&removed), &json(&removed)["removed"]), (0, &25.into()), "{}", err(&removed));
+    assert_eq!(json(&run(&["connection", "list", "--json"]))[0]["calendars"][0]["events"], 5);
+    let twice = run(&["hold", "approve", &second]);
+    assert_eq!(code(&twice), 1);
+    assert!(err(&twice).contains("There is no such hold."), "{}", err(&twice));
 }
 
 #[tokio::test(flavor = "multi_thread")]
