@@ -12,6 +12,7 @@
 
 pub mod announce;
 pub mod api;
+pub mod patience;
 pub mod state;
 #[cfg(feature = "hydrate")]
 pub mod storage;
@@ -111,7 +112,7 @@ impl LiveSync {
         }
         self.refresh();
         if let Some((tone, text)) = announce::announcement(&report, trigger) {
-            self.toasts.push(tone, text, (tone == Tone::Bad).then_some(("See what happened", "/settings/calendars")));
+            self.toasts.push(tone, text, (tone == Tone::Bad).then_some(("See what happened", "/settings/calendars#result")));
         }
         self.completed.set(Some(report));
     }

@@ -1,10 +1,12 @@
 //! The browser's side of the live stream: `EventSource`, its fall-back, the shared clock. Only in the page.
 //!
-//! The browser reconnects by itself and sends `Last-Event-ID`. Whenever the stream (re)opens, every few seconds while it is
-//! lost, and when it is silent for long in the middle of a sync, the overview is asked for, so that nothing is missed. A tab that nobody has looked at for a minute gives its
-//! connection back (browsers allow six for each host over HTTP/1.1) and asks now and then until it is looked at again.
+//! The browser reconnects by itself and sends `Last-Event-ID`. Whenever the stream (re)opens, less and less often while it is
+//! lost, and when it is silent for long in the middle of a sync, the overview is asked for ([`super::patience`]), so that nothing is
+//! missed. A tab that nobody has looked at for a minute gives its connection back (browsers allow six for each host over HTTP/1.1)
+//! and asks now and then until it is looked at again.
 
 use super::LiveSync;
+use super::patience::{TICK_MS, asks_when_lost, asks_when_silent};
 use gloo_timers::callback::Interval;
 use js_sys::{Date, Object, Reflect};
 use leptos::prelude::*;
@@ -15,11 +17,8 @@ use syncline_domain::view::Live;
 use wasm_bindgen::prelude::*;
 use web_sys::{CustomEvent, CustomEventInit, EventSource, MessageEvent, VisibilityState};
 
-const TICK_MS: u32 = 3_000;
 const CLOCK_TICKS: u32 = 5;
-const QUIET_TICKS: u32 = 10;
 const HIDDEN_TICKS: u32 = 20;
-const SILENT_TICKS: u32 = 5;
 
 struct Stream {
     source: EventSource,
@@ -52,10 +51,10 @@ impl Stream {
         Some(Self { source, silent, _message: message, _open: open })
     }
 
-    /// Open, and not silent for longer than a sync at work would leave it.
-    fn is_heard(&self) -> bool {
+    /// Ticks since the last message while it is open; `None` while it is not.
+    fn silence(&self) -> Option<u32> {
         self.silent.set(self.silent.get().saturating_add(1));
-        self.source.ready_state() == EventSource::OPEN && !self.silent.get().is_multiple_of(SILENT_TICKS)
+        (self.source.ready_state() == EventSource::OPEN).then(|| self.silent.get())
     }
 
     fn is_dead(&self) -> bool {
@@ -86,20 +85,20 @@ pub(super) fn keep_open(live: LiveSync) {
         super::storage::remember_success(live.state.with_untracked(|state| state.last_success_at), "all");
         let skew = live.now.get_untracked() as f64 - Date::now();
         let stream = StoredValue::new_local(Stream::open(live, true));
-        let hidden = Rc::new(Cell::new(0_u32));
+        let away = Rc::new(Away::default());
         let mut ticks = 0_u32;
-        let counter = Rc::clone(&hidden);
+        let counter = Rc::clone(&away);
         let timer = Interval::new(TICK_MS, move || {
             ticks = ticks.wrapping_add(1);
             if ticks.is_multiple_of(CLOCK_TICKS) {
                 live.now.set((Date::now() + skew) as i64);
             }
-            tend(live, stream, &counter, ticks);
+            tend(live, stream, &counter);
         });
         let timer = StoredValue::new_local(Some(timer));
         let shown = window_event_listener_untyped("visibilitychange", move |_| {
             if is_visible() {
-                hidden.set(0);
+                away.hidden.set(0);
                 live.now.set((Date::now() + skew) as i64);
                 reopen_unless_open(live, stream);
             }
@@ -114,20 +113,32 @@ pub(super) fn keep_open(live: LiveSync) {
     });
 }
 
-fn tend(live: LiveSync, stream: StoredValue<Option<Stream>, LocalStorage>, hidden: &Cell<u32>, ticks: u32) {
+/// Ticks since the tab was last looked at, and since the stream was last open.
+#[derive(Default)]
+struct Away {
+    hidden: Cell<u32>,
+    lost: Cell<u32>,
+}
+
+fn tend(live: LiveSync, stream: StoredValue<Option<Stream>, LocalStorage>, away: &Away) {
     let visible = is_visible();
-    hidden.set(if visible { 0 } else { hidden.get().saturating_add(1) });
-    if hidden.get() == HIDDEN_TICKS {
+    away.hidden.set(if visible { 0 } else { away.hidden.get().saturating_add(1) });
+    if away.hidden.get() == HIDDEN_TICKS {
         stream.set_value(None);
     }
-    if stream.with_value(|stream| stream.as_ref().is_some_and(Stream::is_heard)) {
+    if let Some(silence) = stream.with_value(|stream| stream.as_ref().and_then(Stream::silence)) {
+        away.lost.set(0);
+        if asks_when_silent(silence) && live.state.with_untracked(super::LiveState::is_running) {
+            live.ask();
+        }
         return;
     }
-    if live.state.with_untracked(super::LiveState::is_running) || ticks.is_multiple_of(QUIET_TICKS) {
+    away.lost.set(away.lost.get().saturating_add(1));
+    if asks_when_lost(away.lost.get(), visible) {
         live.ask();
-    }
-    if visible && ticks.is_multiple_of(QUIET_TICKS) && stream.with_value(|stream| stream.as_ref().is_none_or(Stream::is_dead)) {
-        stream.set_value(Stream::open(live, false));
+        if visible {
+            reopen_unless_open(live, stream);
+        }
     }
 }
 

@@ -1,0 +1,51 @@
+/** The live stream: a tab that hears the server asks for nothing, and one that lost it asks less and less often. */
+import type { Page } from "@playwright/test";
+import { completion, createFirstAccount, event as shown, listenForCompletions } from "../support/app.ts";
+import { seed } from "../support/seed.ts";
+import { ada, expect, hydrated, test } from "../support/test.ts";
+
+const stream = "**/api/sync/stream";
+
+/** Counts the questions for the overview from now on. */
+function questions(page: Page): { count: number } {
+  const asked = { count: 0 };
+  page.on("request", (request) => {
+    if (request.url().includes("load_overview")) asked.count += 1;
+  });
+  return asked;
+}
+
+test.beforeEach(async ({ page, context, server }) => {
+  await listenForCompletions(context);
+  await page.clock.install();
+  await createFirstAccount(page);
+  await seed(server, "School", [{ uid: "first", summary: "First", start: "20260310T080000Z" }]);
+});
+
+test("an idle tab asks for nothing in an hour", async ({ page }) => {
+  const opened = page.waitForResponse(stream);
+  await page.goto("/?date=2026-03-10");
+  await hydrated(page);
+  await opened;
+  const asked = questions(page);
+  await page.clock.runFor("01:00:00");
+  expect(asked.count).toBe(0);
+});
+
+test("a tab that lost the stream asks less and less often, and hears again when it is back", async ({ page, server }) => {
+  await page.route(stream, (route) => route.fulfill({ status: 502, body: "" }));
+  await page.goto("/?date=2026-03-10");
+  await hydrated(page);
+  await expect(shown(page, "First")).toBeVisible();
+  const asked = questions(page);
+  await page.clock.runFor("00:10:00");
+  await expect.poll(() => asked.count, { message: "6, 12, 24, 48 seconds, then every minute" }).toBeGreaterThanOrEqual(10);
+  expect(asked.count).toBeLessThanOrEqual(16);
+
+  await page.unroute(stream);
+  const opened = page.waitForResponse(stream);
+  await page.clock.runFor("00:01:00");
+  await opened;
+  const report = JSON.parse(await server.ok(["sync", "--user", ada.email, "--json"])) as { jobId: string };
+  await expect.poll(async () => (await completion(page)).jobId).toBe(report.jobId);
+});
