@@ -67,7 +67,7 @@ test("a wrong password of a CalDAV account is said beside the password", async (
 test("an address where nobody listens is said beside the address", async ({ page, server }) => {
   const address = `http://127.0.0.1:${await freePort()}/calendar.ics`;
   await sendFeedForm(page, address, "My feed");
-  await expectRefused(page, /refused the connection/, "Address of the feed");
+  await expectRefused(page, /refused the connection.*Check the address and its port.*Then try again\.$/, "Address of the feed");
   await expectFeedKept(page, server, address);
 });
 

@@ -79,18 +79,33 @@ test("a feed that comes back cut off is an error that says what is safe, and it 
   const line = result(page).getByRole("listitem").filter({ hasText: "School" });
   await expect(line).toContainText("Failed");
   await expect(line).toContainText(/is cut off: its end is missing\..*Your 3 events are still here.*Try again later\./s);
-  await expect(card(page, "School")).toContainText(/Failing.*is cut off.*Your 3 events are still here/s);
+  await expect(card(page, "School")).toContainText("Failing");
+  await expect(page.getByRole("main").getByText(/is cut off/), "it is said in full once").toHaveCount(1);
+  await card(page, "School").getByRole("link", { name: "see the result above" }).click();
+  await expect(line).toBeInViewport();
   expect((await stored(server))[0]?.problem).toMatchObject({ code: "feed_truncated" });
   expect((await stored(server))[0]?.calendars[0]?.events).toBe(3);
 
   await page.clock.fastForward("01:00");
   await expect(line).toBeVisible();
-  await expect(messages(page).filter({ hasText: "is cut off" })).toBeVisible();
+  await expect(messages(page), "it is announced").toContainText("is cut off");
+  await expect(messages(page).getByRole("button"), "but shown no second time").toHaveCount(0);
   await result(page).getByRole("button", { name: "Close" }).click();
   await expect(result(page)).toHaveCount(0);
+  await expect(card(page, "School")).toContainText(/Failing.*is cut off.*Your 3 events are still here, as of.*Try again later/s);
 
   await page.goto(march);
   for (const number of [9, 10, 11]) await expect(shown(page, `Lesson ${number}`)).toBeVisible();
+
+  await test.step("elsewhere a message says it and leads to the result", async () => {
+    await hydrated(page);
+    await page.getByRole("banner").getByRole("button", { name: "Sync", exact: true }).click();
+    await expect(messages(page)).toContainText("Synced 0 of 1 calendar. The calendar from 127.0.0.1");
+    await page.clock.fastForward("01:00");
+    await messages(page).getByRole("link", { name: "See what happened" }).click();
+    await expect(line).toBeInViewport();
+    await expect(messages(page)).toBeEmpty();
+  });
 
   await test.step("a good answer mends it", async () => {
     feeds.set("/school.ics", feed([9, 10, 11, 12]));

@@ -1,4 +1,5 @@
-//! A problem, in the user's words, with the next step.
+//! A problem, in the user's words, with the next step: what stands above a form that was refused, and in place of what could not
+//! be shown.
 
 use crate::ui::icons::Icon;
 use leptos::prelude::*;

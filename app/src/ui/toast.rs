@@ -1,9 +1,11 @@
 //! Short messages about what happened, in the corner. A success goes after 5 seconds, an error stays until it is closed.
 //!
-//! The region is the page's one live region for results: a screen reader announces each message once.
+//! The region is the page's one live region for results: a screen reader announces each message once. A message that only leads
+//! to the page that is open is not seen there, only heard: the page says it in full.
 
 use crate::ui::icons::Icon;
 use leptos::prelude::*;
+use leptos_router::hooks::use_location;
 
 /// How a message is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +23,12 @@ struct Toast {
     tone: Tone,
     text: String,
     link: Option<(&'static str, &'static str)>,
+}
+
+impl Toast {
+    fn leads_to(&self, path: &str) -> bool {
+        self.link.is_some_and(|(_, href)| href.split('#').next() == Some(path))
+    }
 }
 
 /// The messages of this tab.
@@ -83,17 +91,37 @@ pub fn use_toasts() -> Toasts {
 #[component]
 pub fn ToastRegion() -> impl IntoView {
     let toasts = use_toasts();
+    let pathname = use_location().pathname;
+    // Whoever comes to the page that a message leads to, or leaves it, has seen what it is about.
+    Effect::new(move |before: Option<String>| {
+        let now = pathname.get();
+        if let Some(before) = before.filter(|before| *before != now) {
+            toasts.list.update(|list| list.retain(|toast| !toast.leads_to(&before) && !toast.leads_to(&now)));
+        }
+        now
+    });
     view! {
         <div class="toast-region" role="status" aria-live="polite" aria-relevant="additions">
             <For each=move || toasts.list.get() key=|toast| toast.id let:toast>
-                <div class="toast" class:toast-bad=toast.tone == Tone::Bad>
-                    <span class="toast-text">{toast.text}</span>
-                    {toast.link.map(|(word, href)| view! { <a href=href>{word}</a> })}
-                    <button class="toast-close" type="button" aria-label="Close" on:click=move |_| toasts.close(toast.id)>
-                        <Icon name="close" />
-                    </button>
-                </div>
+                {if pathname.with_untracked(|path| toast.leads_to(path)) {
+                    view! { <span class="sr-only">{toast.text}</span> }.into_any()
+                } else {
+                    seen(toasts, toast)
+                }}
             </For>
+        </div>
+    }
+    .into_any()
+}
+
+fn seen(toasts: Toasts, toast: Toast) -> AnyView {
+    view! {
+        <div class="toast" class:toast-bad=toast.tone == Tone::Bad>
+            <span class="toast-text">{toast.text}</span>
+            {toast.link.map(|(word, href)| view! { <a href=href>{word}</a> })}
+            <button class="toast-close" type="button" aria-label="Close" on:click=move |_| toasts.close(toast.id)>
+                <Icon name="close" />
+            </button>
         </div>
     }
     .into_any()

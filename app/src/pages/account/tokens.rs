@@ -1,9 +1,10 @@
 //! API tokens: for scripts that call REST in the user's name.
 
 use super::api::{CreateToken, RevokeToken, load_tokens};
-use crate::ui::form::{Failed, Field, FormError, FormState, PostForm, RowForm, Submit};
+use crate::ui::form::{Field, FormError, FormState, PostForm, RowForm, Submit};
 use crate::ui::icons::Icon;
 use crate::ui::live::use_live;
+use crate::ui::problem::ProblemNote;
 use crate::ui::relative_time::When;
 use crate::ui::toast::use_toasts;
 use leptos::prelude::*;
@@ -30,7 +31,7 @@ pub(super) fn Tokens() -> impl IntoView {
                     {move || Suspend::new(async move {
                         match tokens.await {
                             Ok(tokens) => view! { <List tokens /> }.into_any(),
-                            Err(error) => view! { <div class="card-body"><Failed error /></div> }.into_any(),
+                            Err(error) => view! { <div class="card-body"><ProblemNote problem=error.problem /></div> }.into_any(),
                         }
                     })}
                 </Transition>

@@ -13,9 +13,9 @@ pub mod upload;
 use crate::pages::settings::api::load_connections;
 use crate::pages::settings::tabs::SettingsTabs;
 use crate::pages::settings::words;
-use crate::ui::form::Failed;
 use crate::ui::icons::Icon;
 use crate::ui::live::use_live;
+use crate::ui::problem::ProblemNote;
 use forms::{AddCaldavForm, AddFeedForm, AddFileForm};
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -63,7 +63,7 @@ pub fn ConnectionsPage() -> impl IntoView {
                         match (connections.await, reconnect) {
                             (Ok(known), Some(id)) => view! { <MendForm known id /> }.into_any(),
                             (Ok(known), None) => view! { <Known known /> }.into_any(),
-                            (Err(error), _) => view! { <Failed error /> }.into_any(),
+                            (Err(error), _) => view! { <ProblemNote problem=error.problem /> }.into_any(),
                         }
                     })
                 }}

@@ -3,12 +3,13 @@
 pub mod api;
 pub mod words;
 
-use crate::ui::form::Failed;
 use crate::ui::icons::Icon;
 use crate::ui::live::use_live;
+use crate::ui::problem::ProblemNote;
 use crate::ui::progress::words::{counts_words, sentence};
 use crate::ui::relative_time::When;
-use crate::ui::results::words::{line_words, reasons, sign};
+use crate::ui::results::line::result_line;
+use crate::ui::results::words::reasons;
 use api::load_jobs;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -33,7 +34,7 @@ pub fn HistoryPage() -> impl IntoView {
                     match jobs.await {
                         Ok(jobs) if jobs.is_empty() => view! { <Nothing /> }.into_any(),
                         Ok(jobs) => view! { <ul class="card list history">{jobs.into_iter().map(|job| view! { <Row job /> }).collect_view()}</ul> }.into_any(),
-                        Err(error) => view! { <Failed error /> }.into_any(),
+                        Err(error) => view! { <ProblemNote problem=error.problem /> }.into_any(),
                     }
                 })}
             </Transition>
@@ -76,7 +77,7 @@ fn Row(job: Job) -> impl IntoView {
                 </summary>
                 {problem.map(|problem| view! { <p class="note note-bad">{problem.message} " " {problem.action}</p> })}
                 <ul class="result-lines" role="list">
-                    {lines.into_iter().map(|line| view! { <Line line /> }).collect_view()}
+                    {lines.into_iter().map(line).collect_view()}
                 </ul>
             </details>
         </li>
@@ -84,25 +85,9 @@ fn Row(job: Job) -> impl IntoView {
     .into_any()
 }
 
-#[component]
-fn Line(line: CalendarResult) -> impl IntoView {
-    let (symbol, meaning) = sign(line.status);
+fn line(line: CalendarResult) -> AnyView {
     let reasons = reasons(&line).join(", ");
-    let cost = words::cost(&line);
-    view! {
-        <li class="result-line" data-status=line.status.as_str()>
-            <span class="result-sign">
-                <Icon name=symbol />
-                <span class="sr-only">{meaning}</span>
-            </span>
-            <div class="grow">
-                <p class="result-name">
-                    <strong class="grow">{line.calendar_name.clone()}</strong>
-                    <span class="result-words">{line_words(&line)}</span>
-                </p>
-                <p class="muted small">{(!reasons.is_empty()).then(|| format!("Skipped: {reasons}. "))} {cost}</p>
-            </div>
-        </li>
-    }
-    .into_any()
+    let skipped = (!reasons.is_empty()).then(|| format!("Skipped: {reasons}. "));
+    let below = view! { <p class="muted small">{skipped} {words::cost(&line)}</p> };
+    result_line(&line, below.into_any())
 }

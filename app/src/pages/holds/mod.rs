@@ -5,9 +5,9 @@ pub mod api;
 
 pub use actions::HoldActions;
 
-use crate::ui::form::Failed;
 use crate::ui::icons::Icon;
 use crate::ui::live::use_live;
+use crate::ui::problem::ProblemNote;
 use crate::ui::relative_time::When;
 use crate::ui::relative_time::words::{counted, grouped};
 use leptos::prelude::*;
@@ -35,7 +35,7 @@ pub fn HoldsPage() -> impl IntoView {
                     match holds.await {
                         Ok(holds) if holds.is_empty() => view! { <NoHolds /> }.into_any(),
                         Ok(holds) => holds.into_iter().map(|hold| view! { <HoldCard hold /> }).collect_view().into_any(),
-                        Err(error) => view! { <Failed error /> }.into_any(),
+                        Err(error) => view! { <ProblemNote problem=error.problem /> }.into_any(),
                     }
                 })}
             </Transition>
@@ -99,7 +99,7 @@ pub fn HoldPage() -> impl IntoView {
                 {move || Suspend::new(async move {
                     match hold.await {
                         Ok(hold) => view! { <WhatWouldGo hold /> }.into_any(),
-                        Err(error) => view! { <Failed error /> }.into_any(),
+                        Err(error) => view! { <ProblemNote problem=error.problem /> }.into_any(),
                     }
                 })}
             </Transition>

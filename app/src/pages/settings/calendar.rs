@@ -6,6 +6,7 @@ use crate::pages::holds::HoldActions;
 use crate::ui::form::{FormState, RowForm, hide_popover};
 use crate::ui::live::use_live;
 use crate::ui::relative_time::words::{counted, last_synced};
+use crate::ui::results::ShownResult;
 use crate::ui::results::words::{held_words, what_happened};
 use leptos::prelude::*;
 use syncline_domain::color;
@@ -14,8 +15,11 @@ use syncline_domain::view::{Calendar, Connection};
 
 /// A calendar of a connection.
 #[component]
-pub(super) fn CalendarRow(calendar: CalendarId, of: Memo<Option<Connection>>) -> impl IntoView {
-    let key = calendar.clone();
+pub(super) fn CalendarRow(calendar: CalendarId, of: Memo<Option<Connection>>, shown: ShownResult) -> impl IntoView {
+    let (key, said) = (calendar.clone(), calendar.clone());
+    // What the result above says in full is not said again.
+    let said =
+        Memo::new(move |_| shown.has(&|line| line.calendar_id.as_ref() == Some(&said) && (line.error.is_some() || line.hold.is_some())));
     let row = Memo::new(move |_| of.with(|of| of.as_ref()?.calendars.iter().find(|row| row.id == key).cloned()));
     let name = Memo::new(move |_| row.with(|row| row.as_ref().map(|row| row.name.clone()).unwrap_or_default()));
     let enabled = Memo::new(move |_| row.with(|row| row.as_ref().is_some_and(|row| row.enabled)));
@@ -29,7 +33,7 @@ pub(super) fn CalendarRow(calendar: CalendarId, of: Memo<Option<Connection>>) ->
             </div>
             <Switch id=calendar.clone() field="visible" word="Show" on=visible name />
             <Switch id=calendar field="enabled" word="Sync" on=enabled name />
-            <Trouble of row />
+            {move || (!said.get()).then(|| view! { <Trouble of row /> })}
         </li>
     }
     .into_any()

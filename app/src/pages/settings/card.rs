@@ -6,7 +6,7 @@ use super::words;
 use crate::ui::icons::Icon;
 use crate::ui::relative_time::{Direction, When};
 use crate::ui::results::words::what_happened;
-use crate::ui::results::{Remedy, Safe};
+use crate::ui::results::{Remedy, Safe, ShownResult};
 use crate::ui::sync_button::{Size, SyncButton, SyncTarget, Variant};
 use leptos::prelude::*;
 use syncline_domain::ids::{CalendarId, ConnectionId};
@@ -19,6 +19,8 @@ pub fn ConnectionCard(
     id: ConnectionId,
     /// All of the user's.
     connections: RwSignal<Vec<Connection>>,
+    /// The result above the cards.
+    shown: ShownResult,
 ) -> impl IntoView {
     let key = id.clone();
     let of = Memo::new(move |_| connections.with(|known| known.iter().find(|connection| connection.id == key).cloned()));
@@ -29,11 +31,11 @@ pub fn ConnectionCard(
             <Head id=id.clone() of />
             <div class="card-body stack">
                 <Times of />
-                <Trouble id=id.clone() of connections />
+                <Trouble id=id.clone() of connections shown />
             </div>
             <ul class="list calendars" aria-label="Calendars">
                 <For each=calendars key=CalendarId::clone let:calendar>
-                    <CalendarRow calendar of />
+                    <CalendarRow calendar of shown />
                 </For>
             </ul>
             <Foot id of />
@@ -99,12 +101,17 @@ fn Times(of: Memo<Option<Connection>>) -> impl IntoView {
     .into_any()
 }
 
-/// What is wrong: what happened, what is safe, what to do.
+/// What is wrong: what happened, what is safe, what to do; or the way to the result that says so.
 #[component]
-fn Trouble(id: ConnectionId, of: Memo<Option<Connection>>, connections: RwSignal<Vec<Connection>>) -> impl IntoView {
+fn Trouble(id: ConnectionId, of: Memo<Option<Connection>>, connections: RwSignal<Vec<Connection>>, shown: ShownResult) -> impl IntoView {
     let problem = Memo::new(move |_| of.with(|of| of.as_ref().and_then(|of| of.problem.clone())));
+    let key = id.clone();
+    let said = Memo::new(move |_| shown.has(&|line| line.error.is_some() && line.connection_id == key));
     move || {
         problem.get().map(|problem| {
+            if said.get() {
+                return view! { <p class="small">"What went wrong: " <a href="#result">"see the result above"</a></p> }.into_any();
+            }
             view! {
                 <div class="note note-bad">
                     <Icon name="alert" />
@@ -115,6 +122,7 @@ fn Trouble(id: ConnectionId, of: Memo<Option<Connection>>, connections: RwSignal
                     </div>
                 </div>
             }
+            .into_any()
         })
     }
 }

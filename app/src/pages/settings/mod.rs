@@ -10,11 +10,12 @@ pub mod controls;
 pub mod tabs;
 pub mod words;
 
-use crate::ui::form::{Failed, RefusedNote};
+use crate::ui::form::RefusedNote;
 use crate::ui::icons::Icon;
 use crate::ui::live::use_live;
+use crate::ui::problem::ProblemNote;
 use crate::ui::progress::ProgressPanel;
-use crate::ui::results::ResultPanel;
+use crate::ui::results::{ResultPanel, use_shown_result};
 use crate::ui::sync_button::{Size, SyncButton, SyncTarget};
 use card::ConnectionCard;
 use leptos::prelude::*;
@@ -35,7 +36,7 @@ pub fn SettingsPage() -> impl IntoView {
                 {move || Suspend::new(async move {
                     match loaded.await {
                         Ok(first) => view! { <Loaded first /> }.into_any(),
-                        Err(error) => view! { <Failed error /> }.into_any(),
+                        Err(error) => view! { <ProblemNote problem=error.problem /> }.into_any(),
                     }
                 })}
             </Suspense>
@@ -69,6 +70,7 @@ pub fn use_connections(first: Vec<Connection>) -> RwSignal<Vec<Connection>> {
 #[component]
 fn Loaded(first: Vec<Connection>) -> impl IntoView {
     let connections = use_connections(first);
+    let shown = use_shown_result();
     let why_not = Signal::derive(move || connections.with(|known| words::why_not(known)));
     let ids = move || connections.with(|known| known.iter().map(|connection| connection.id.clone()).collect::<Vec<_>>());
     let empty = Memo::new(move |_| connections.with(Vec::is_empty));
@@ -80,10 +82,10 @@ fn Loaded(first: Vec<Connection>) -> impl IntoView {
         <p class="muted small why-not">{move || why_not.get()}</p>
         <RefusedNote />
         <ProgressPanel />
-        <ResultPanel connections />
+        <ResultPanel shown connections />
         {move || empty.get().then(|| view! { <NothingConnected /> })}
         <For each=ids key=ConnectionId::clone let:id>
-            <ConnectionCard id connections />
+            <ConnectionCard id connections shown />
         </For>
         {move || (!empty.get()).then(|| view! {
             <p><a class="btn" href="/settings/connections"><Icon name="plus" /> "Add a connection"</a></p>

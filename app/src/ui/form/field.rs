@@ -1,7 +1,7 @@
 //! Fields with labels, hints and their errors.
 
 use super::FormState;
-use crate::ui::icons::Icon;
+use crate::ui::problem::ProblemNote;
 use leptos::prelude::*;
 
 /// One thing to fill in, with its label, an example, a hint, and the error beside it.
@@ -96,19 +96,7 @@ pub fn FormError(
     form: FormState,
 ) -> impl IntoView {
     let error = form.error_at(None);
-    move || {
-        error.get().map(|error| {
-            view! {
-                <div class="note note-bad" role="alert">
-                    <Icon name="alert" />
-                    <div class="note-text">
-                        <p class="note-title">{error.problem.message}</p>
-                        <p>{error.problem.action}</p>
-                    </div>
-                </div>
-            }
-        })
-    }
+    move || error.get().map(|error| view! { <ProblemNote problem=error.problem /> })
 }
 
 /// The button that sends a form; it says what it does while it does it.

@@ -16,7 +16,7 @@ mod send;
 pub mod which;
 
 pub use field::{Field, FormError, Submit};
-pub use row::{Failed, RefusedNote, RowForm};
+pub use row::{RefusedNote, RowForm};
 
 use crate::error::{WireError, WireKind};
 use leptos::ev::SubmitEvent;

@@ -2,8 +2,8 @@
 
 use super::{FormState, PostForm};
 use crate::error::WireError;
-use crate::ui::icons::Icon;
 use crate::ui::live::use_live;
+use crate::ui::problem::ProblemNote;
 use crate::ui::toast::use_toasts;
 use leptos::prelude::*;
 use leptos::server::ServerActionError;
@@ -52,24 +52,6 @@ pub fn RowForm(
 pub fn RefusedNote() -> impl IntoView {
     use_context::<ServerActionError>().map(|error| {
         let error = ServerFnUrlError::<WireError>::decode_err(error.err());
-        view! { <Failed error /> }
+        view! { <ProblemNote problem=error.problem /> }
     })
-}
-
-/// What went wrong and what to do, in place of what could not be shown or done.
-#[component]
-pub fn Failed(
-    /// The error.
-    error: WireError,
-) -> impl IntoView {
-    view! {
-        <div class="note note-bad" role="alert">
-            <Icon name="alert" />
-            <div class="note-text">
-                <p class="note-title">{error.problem.message}</p>
-                <p>{error.problem.action}</p>
-            </div>
-        </div>
-    }
-    .into_any()
 }

@@ -1,5 +1,6 @@
 //! What the last sync did: totals in words, and a line per calendar with what to do.
 
+pub mod line;
 pub mod words;
 
 use crate::pages::holds::HoldActions;
@@ -8,42 +9,67 @@ use crate::ui::live::use_live;
 use crate::ui::progress::words::{counts_words, sentence};
 use crate::ui::relative_time::{Exact, When};
 use leptos::prelude::*;
+use line::result_line;
 use std::time::Duration;
 use syncline_domain::ids::JobId;
 use syncline_domain::sync::{CalendarResult, HoldSummary, ResultStatus, SyncReport};
 use syncline_domain::view::{Calendar, Connection};
-use words::{headline, held_words, is_calm, is_fresh, line_words, only_unreadable, reasons, safe, safe_words, sign, whole_sign};
+use words::{headline, held_words, is_calm, is_fresh, only_unreadable, reasons, safe, safe_words, whole_sign};
 
-/// The result of the last run. A success goes after 5 seconds, anything else stays until it is closed or the next run ends.
-#[component]
-pub fn ResultPanel(
-    /// The user's connections, for what is safe.
-    #[prop(into)]
-    connections: Signal<Vec<Connection>>,
-) -> impl IntoView {
+/// Which result is shown on a page. What it says in full, the page does not say again.
+#[derive(Debug, Clone, Copy)]
+pub struct ShownResult {
+    run: RwSignal<Option<JobId>>,
+    report: Memo<Option<SyncReport>>,
+}
+
+impl ShownResult {
+    /// Whether the result that is shown has such a line.
+    #[must_use]
+    pub fn has(self, such: &dyn Fn(&CalendarResult) -> bool) -> bool {
+        self.report.with(|report| report.as_ref().is_some_and(|report| report.results.iter().any(such)))
+    }
+}
+
+/// The result of the last run: of one that ended shortly before the page was loaded, then of every one that ends. A success goes
+/// after 5 seconds, anything else stays until it is closed or the next run ends.
+#[must_use]
+pub fn use_shown_result() -> ShownResult {
     let live = use_live();
     let loaded_at = live.now.get_untracked();
     let fresh = live
         .state
         .with_untracked(|state| state.last_report().filter(|report| is_fresh(report, loaded_at)).map(|report| report.job_id.clone()));
-    // The run whose result is shown.
-    let shown = RwSignal::new(fresh);
+    let run = RwSignal::new(fresh);
     Effect::new(move |before: Option<()>| {
         let news = live.completed.get().filter(|_| before.is_some());
         if let Some(report) = news {
-            shown.set(Some(report.job_id));
+            run.set(Some(report.job_id));
         }
     });
     let report = Memo::new(move |_| {
-        let run = shown.get()?;
+        let run = run.get()?;
         live.state.with(|state| state.report_of(&run).cloned())
     });
     Effect::new(move |_| {
-        if let Some(run) = report.with(|report| report.as_ref().filter(|report| is_calm(report)).map(|report| report.job_id.clone())) {
-            set_timeout(move || close(shown, &run), Duration::from_millis(words::SUCCESS_MS));
+        if let Some(ended) = report.with(|report| report.as_ref().filter(|report| is_calm(report)).map(|report| report.job_id.clone())) {
+            set_timeout(move || close(run, &ended), Duration::from_millis(words::SUCCESS_MS));
         }
     });
-    move || report.get().map(|report| view! { <Result report connections close=Callback::new(move |()| shown.set(None)) /> })
+    ShownResult { run, report }
+}
+
+/// The result of the last run.
+#[component]
+pub fn ResultPanel(
+    /// Which one.
+    shown: ShownResult,
+    /// The user's connections, for what is safe.
+    #[prop(into)]
+    connections: Signal<Vec<Connection>>,
+) -> impl IntoView {
+    let close = Callback::new(move |()| shown.run.set(None));
+    move || shown.report.get().map(|report| view! { <Result report connections close /> })
 }
 
 fn close(shown: RwSignal<Option<JobId>>, run: &JobId) {
@@ -56,7 +82,7 @@ fn Result(report: SyncReport, connections: Signal<Vec<Connection>>, close: Callb
     let failed = !report.success && !only_unreadable(&report);
     let held = !failed && !is_calm(&report);
     view! {
-        <section class="card sync-result" class:sync-result-bad=failed class:sync-result-calm=held aria-label="Result of the last sync">
+        <section class="card sync-result" class:sync-result-bad=failed class:sync-result-calm=held id="result" aria-label="Result of the last sync">
             <header class="card-head">
                 <Icon name=whole_sign(&report) />
                 <div class="grow">
@@ -68,42 +94,27 @@ fn Result(report: SyncReport, connections: Signal<Vec<Connection>>, close: Callb
                 </button>
             </header>
             <ul class="result-lines" role="list">
-                {report.results.into_iter().map(|line| view! { <Line line connections /> }).collect_view()}
+                {report.results.into_iter().map(|result| line(result, connections)).collect_view()}
             </ul>
         </section>
     }
     .into_any()
 }
 
-/// One calendar.
-#[component]
-fn Line(line: CalendarResult, connections: Signal<Vec<Connection>>) -> impl IntoView {
-    let (symbol, meaning) = sign(line.status);
+/// One calendar: what became of it, what is safe, what to do.
+fn line(line: CalendarResult, connections: Signal<Vec<Connection>>) -> AnyView {
     let reasons = reasons(&line);
-    let words = line_words(&line);
     let failed = line.status == ResultStatus::Error;
     let connection = line.connection_id.clone();
     let calendar = line.calendar_id.clone();
-    view! {
-        <li class="result-line" data-status=line.status.as_str()>
-            <span class="result-sign">
-                <Icon name=symbol />
-                <span class="sr-only">{meaning}</span>
-            </span>
-            <div class="grow">
-                <p class="result-name">
-                    <strong>{line.calendar_name}</strong>
-                    <span class="muted small grow">{line.email}</span>
-                    <span class="result-words">{words}</span>
-                </p>
-                {(!reasons.is_empty()).then(|| view! { <Reasons reasons /> })}
-                {failed.then(|| view! { <p class="muted"><Safe connections connection=connection.clone() calendar /></p> })}
-                {line.error.map(|problem| view! { <Remedy problem connection /> })}
-                {line.hold.map(|hold| view! { <Held hold connections /> })}
-            </div>
-        </li>
-    }
-    .into_any()
+    let (problem, hold) = (line.error.clone(), line.hold.clone());
+    let below = view! {
+        {(!reasons.is_empty()).then(|| view! { <Reasons reasons /> })}
+        {failed.then(|| view! { <p class="muted"><Safe connections connection=connection.clone() calendar /></p> })}
+        {problem.map(|problem| view! { <Remedy problem connection /> })}
+        {hold.map(|hold| view! { <Held hold connections /> })}
+    };
+    result_line(&line, below.into_any())
 }
 
 /// What waits for an answer, until it has one.

@@ -61,7 +61,8 @@ impl Shown {
             Face::Syncing { already: true } => Some(ALREADY.to_owned()),
             Face::Syncing { already: false } => Some(self.share.get().words()),
             Face::Success(counts) => Some(counts_words(counts)),
-            Face::Error(message) | Face::Partial(message) => Some(message.clone()),
+            // A page says that in full, once; the button has it as its tooltip.
+            Face::Error(_) | Face::Partial(_) => None,
         })
     }
 }

@@ -14,6 +14,7 @@ use crate::error::{WireError, WireKind};
 use crate::ui::live::{LiveSync, use_live};
 use crate::ui::progress::use_share;
 use crate::ui::relative_time::words::last_synced;
+use crate::ui::toast::{Toasts, use_toasts};
 use api::{StartSync, start_sync};
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn;
@@ -123,7 +124,7 @@ fn wire(live: LiveSync, target: &SyncTarget, on_complete: Option<Callback<SyncRe
         Memo::new(move |_| live.state.with(|state| state.jobs().any(|job| target.is_of(job) && !job.status.is_final())))
     };
     let machine = RwSignal::new(Machine::new(target.clone(), at_work.get_untracked()));
-    let feed = Feed { live, machine, target: StoredValue::new(target.clone()) };
+    let feed = Feed { live, machine, target: StoredValue::new(target.clone()), toasts: use_toasts() };
     Effect::new(move |_| feed.take(Event::Running(at_work.get())));
     if let SyncTarget::Connection(id) = target.clone() {
         let ended = Memo::new(move |_| {
@@ -153,6 +154,7 @@ struct Feed {
     live: LiveSync,
     machine: RwSignal<Machine>,
     target: StoredValue<SyncTarget>,
+    toasts: Toasts,
 }
 
 impl Feed {
@@ -172,7 +174,11 @@ impl Feed {
         match answer {
             Ok(started) => self.follow(Event::Started(started.run.clone()), &started.run),
             Err(WireError { kind: WireKind::AlreadyRunning { job }, .. }) => self.follow(Event::AlreadyRunning(job.clone()), &job),
-            Err(error) => self.take(Event::Refused(error.problem.to_string())),
+            Err(error) => {
+                // No run, so no result says why.
+                self.toasts.bad(error.problem.to_string());
+                self.take(Event::Refused(error.problem.to_string()));
+            }
         }
     }
 
