@@ -114,7 +114,7 @@ async fn occurrences_of_a_user_in_a_period_are_found_by_their_start(at: TestHub)
         if with_statistics {
             at.execute("ANALYZE").await;
         }
-        let plan = plan(&at, SHOWN_IN_PERIOD, &[&user, &reach, &to, &from, &from, &to, &from, &to, "5001"]).await;
+        let plan = plan(&at, SHOWN_IN_PERIOD, &[&user, &reach, &to, &from, &from, &to, &from, &to, "5001", "'|'", "';'"]).await;
         uses(&plan, "occurrences_by_start");
         uses(&plan, "occurrences_long");
     }

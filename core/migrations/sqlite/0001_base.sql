@@ -80,6 +80,7 @@ CREATE TABLE calendars (
 CREATE INDEX calendars_by_user ON calendars(user_id);
 
 -- What was last agreed with the provider about one remote object.
+-- Rows with long texts have a rowid: a tree of whole rows is deep, and every write of it costs twice.
 CREATE TABLE mirror (
     calendar_id TEXT NOT NULL REFERENCES calendars(id) ON DELETE CASCADE,
     remote_id TEXT NOT NULL,
@@ -92,7 +93,7 @@ CREATE TABLE mirror (
     gone_at BIGINT,
     gone_reason TEXT,                     -- removed, approved, cancelled (never stored), unreadable (never stored)
     PRIMARY KEY (calendar_id, remote_id)
-) WITHOUT ROWID;
+);
 CREATE INDEX mirror_missing ON mirror(calendar_id) WHERE missing_at IS NOT NULL AND gone_at IS NULL;
 
 CREATE TABLE events (
@@ -110,7 +111,7 @@ CREATE TABLE events (
     created_at BIGINT NOT NULL,
     updated_at BIGINT NOT NULL,
     deleted_at BIGINT
-) WITHOUT ROWID;
+);
 CREATE UNIQUE INDEX events_by_remote ON events(calendar_id, remote_id, instance);
 CREATE INDEX events_by_uid ON events(user_id, uid);
 

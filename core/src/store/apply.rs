@@ -149,6 +149,7 @@ pub async fn live_events_of(tx: &mut Tx, calendar: &str, remote_ids: &[&str]) ->
 pub async fn put_mirror(tx: &mut Tx, target: Target<'_>, rows: &[MirrorWrite]) -> Result<(), StoreError> {
     for chunk in rows.chunks(bulk::ROWS) {
         let sql = bulk::insert(
+            tx.marks(),
             "INSERT INTO mirror (calendar_id, remote_id, version, hash, raw, last_end, kept, gone_at, gone_reason)",
             9,
             chunk.len(),
@@ -176,6 +177,7 @@ pub async fn put_mirror(tx: &mut Tx, target: Target<'_>, rows: &[MirrorWrite]) -
 pub async fn touch_mirror(tx: &mut Tx, target: Target<'_>, rows: &[(String, Option<String>)]) -> Result<(), StoreError> {
     for chunk in rows.chunks(bulk::ROWS) {
         let sql = bulk::insert(
+            tx.marks(),
             "INSERT INTO mirror (calendar_id, remote_id, version, hash, raw, kept)",
             6,
             chunk.len(),
@@ -200,6 +202,7 @@ pub async fn touch_mirror(tx: &mut Tx, target: Target<'_>, rows: &[(String, Opti
 pub async fn put_events(tx: &mut Tx, target: Target<'_>, rows: &[EventWrite]) -> Result<(), StoreError> {
     for chunk in rows.chunks(bulk::ROWS) {
         let sql = bulk::insert(
+            tx.marks(),
             "INSERT INTO events (id, user_id, calendar_id, remote_id, instance, uid, kind, title, content, created_by, updated_by, \
              created_at, updated_at)",
             13,
@@ -292,6 +295,7 @@ pub async fn clear_occurrences(tx: &mut Tx, event_ids: &[&str]) -> Result<(), St
 pub async fn put_occurrences(tx: &mut Tx, target: Target<'_>, rows: &[OccurrenceWrite]) -> Result<(), StoreError> {
     for chunk in rows.chunks(bulk::ROWS) {
         let sql = bulk::insert(
+            tx.marks(),
             "INSERT INTO occurrences (event_id, instance, user_id, calendar_id, kind, start_at, end_at)",
             7,
             chunk.len(),
@@ -317,6 +321,7 @@ pub async fn put_occurrences(tx: &mut Tx, target: Target<'_>, rows: &[Occurrence
 pub async fn put_horizons(tx: &mut Tx, calendar: &str, rows: &[(String, i64, i64)]) -> Result<(), StoreError> {
     for chunk in rows.chunks(bulk::ROWS) {
         let sql = bulk::insert(
+            tx.marks(),
             "INSERT INTO horizons (calendar_id, remote_id, from_at, until_at)",
             4,
             chunk.len(),
@@ -359,7 +364,13 @@ pub async fn clear_horizons(tx: &mut Tx, calendar: &str, remote_ids: &[&str]) ->
 /// When the database fails.
 pub async fn put_journal(tx: &mut Tx, target: Target<'_>, rows: &[JournalWrite]) -> Result<(), StoreError> {
     for chunk in rows.chunks(bulk::ROWS) {
-        let sql = bulk::insert("INSERT INTO journal (job_id, event_id, action, before, at)", 5, chunk.len(), "ON CONFLICT DO NOTHING");
+        let sql = bulk::insert(
+            tx.marks(),
+            "INSERT INTO journal (job_id, event_id, action, before, at)",
+            5,
+            chunk.len(),
+            "ON CONFLICT DO NOTHING",
+        );
         on_db!(&mut *tx, conn => {
             let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
             for row in chunk {

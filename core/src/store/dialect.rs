@@ -1,5 +1,6 @@
 //! The few statements that differ between the two databases.
 
+use super::bulk::Marks;
 use super::{Db, Named as _, Tx};
 use crate::error::StoreError;
 
@@ -12,6 +13,15 @@ impl Db {
 }
 
 impl Tx {
+    /// How the binds of its bulk statements are written.
+    #[must_use]
+    pub fn marks(&self) -> Marks {
+        match self {
+            Self::Sqlite(_) => Marks::Bare,
+            Self::Postgres(_) => Marks::Numbered,
+        }
+    }
+
     /// Keeps everyone else from adding users until the transaction ends. SQLite's writer is alone from the start.
     pub(crate) async fn lock_users(&mut self) -> Result<(), StoreError> {
         match self {

@@ -192,7 +192,7 @@ pub async fn cancel_asked(db: &Db, id: &JobId) -> Result<bool, StoreError> {
 /// When the database fails.
 pub async fn put_results(tx: &mut Tx, id: &JobId, lines: &[(Option<String>, String)]) -> Result<(), StoreError> {
     for chunk in lines.iter().enumerate().collect::<Vec<_>>().chunks(super::bulk::ROWS) {
-        let sql = super::bulk::insert("INSERT INTO sync_results (job_id, position, calendar_id, result)", 4, chunk.len(), "");
+        let sql = super::bulk::insert(tx.marks(), "INSERT INTO sync_results (job_id, position, calendar_id, result)", 4, chunk.len(), "");
         on_db!(&mut *tx, conn => {
             let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
             for (position, (calendar, result)) in chunk {

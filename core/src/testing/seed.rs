@@ -206,7 +206,7 @@ impl Rows {
         let now = hub.now();
         let mut tx = hub.0.db.begin().await.expect("a transaction");
         for chunk in self.events.chunks(bulk::ROWS) {
-            let sql = AssertSqlSafe(bulk::insert(EVENTS, 13, chunk.len(), ""));
+            let sql = AssertSqlSafe(bulk::insert(tx.marks(), EVENTS, 13, chunk.len(), ""));
             on_db!(&mut tx, conn => {
                 let mut query = sqlx::query(sql);
                 for row in chunk {
@@ -220,7 +220,7 @@ impl Rows {
             .expect("the events are stored");
         }
         for chunk in self.occurrences.chunks(bulk::ROWS) {
-            let sql = AssertSqlSafe(bulk::insert(OCCURRENCES, 7, chunk.len(), ""));
+            let sql = AssertSqlSafe(bulk::insert(tx.marks(), OCCURRENCES, 7, chunk.len(), ""));
             on_db!(&mut tx, conn => {
                 let mut query = sqlx::query(sql);
                 for (texts, start_at, end_at) in chunk {

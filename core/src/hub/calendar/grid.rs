@@ -16,6 +16,8 @@ const NO_TITLE: &str = "(No title)";
 /// The part of an event's content that the grid needs. The rest of the JSON is skipped, not built.
 #[derive(Deserialize)]
 struct Glance<'a> {
+    #[serde(default, borrow)]
+    title: Cow<'a, str>,
     #[serde(default)]
     status: EventStatus,
     #[serde(default)]
@@ -64,7 +66,7 @@ impl Lines<'_> {
             id: row.event_id,
             key: row.instance,
             calendar_id: row.calendar_id,
-            title: if row.title.trim().is_empty() { NO_TITLE.to_owned() } else { row.title },
+            title: if glance.title.trim().is_empty() { NO_TITLE.to_owned() } else { glance.title.into_owned() },
             start,
             end,
             all_day: row.time == TimeKind::AllDay,

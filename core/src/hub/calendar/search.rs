@@ -38,7 +38,7 @@ impl Wanted {
 
     fn is_in(&self, row: &Row) -> bool {
         let searched: Searched<'_> = serde_json::from_str(&row.content).unwrap_or_default();
-        let mut hay = row.title.to_lowercase();
+        let mut hay = searched.title.to_lowercase();
         for text in [searched.location, searched.description.map(|text| Cow::Owned(text::plain(&text)))].into_iter().flatten() {
             hay.push('\n');
             hay.push_str(&text.to_lowercase());
@@ -49,6 +49,8 @@ impl Wanted {
 
 #[derive(Deserialize, Default)]
 struct Searched<'a> {
+    #[serde(default, borrow)]
+    title: Cow<'a, str>,
     #[serde(default, borrow)]
     location: Option<Cow<'a, str>>,
     #[serde(default, borrow)]
