@@ -7,9 +7,9 @@ use syncline_domain::sync::CalendarResult;
 
 /// ✓ or ✗, the calendar and its account, what became of it, and below that what the caller has to add.
 pub fn result_line(line: &CalendarResult, below: AnyView) -> AnyView {
-    let (symbol, meaning) = sign(line.status);
+    let (symbol, meaning) = sign(line);
     view! {
-        <li class="result-line" data-status=line.status.as_str()>
+        <li class="result-line" class:result-stopped=line.error.is_some() data-status=line.status.as_str()>
             <span class="result-sign">
                 <Icon name=symbol />
                 <span class="sr-only">{meaning}</span>

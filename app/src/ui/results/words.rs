@@ -49,9 +49,10 @@ pub fn headline(report: &SyncReport) -> String {
 
 /// The icon of a line and what it means.
 #[must_use]
-pub fn sign(status: ResultStatus) -> (&'static str, &'static str) {
-    match status {
+pub fn sign(line: &CalendarResult) -> (&'static str, &'static str) {
+    match line.status {
         ResultStatus::Success => ("check", "✓ In step"),
+        ResultStatus::Partial if line.error.is_some() => ("pause", "⏸ Not finished"),
         ResultStatus::Partial => ("check", "✓ In step but for what is named"),
         ResultStatus::Error => ("close", "✗ Failed"),
         ResultStatus::Held => ("pause", "⏸ Deletions on hold"),
@@ -76,6 +77,10 @@ pub fn line_words(line: &CalendarResult) -> String {
     match line.status {
         ResultStatus::Error => {
             line.error.as_ref().map_or_else(|| "Failed".to_owned(), |problem| what_happened(&problem.message).to_owned())
+        }
+        ResultStatus::Partial if line.error.is_some() => {
+            let stopped = line.error.as_ref().map_or("", |problem| what_happened(&problem.message));
+            if line.counts.changed() { format!("{}. {stopped}", sentence(&counts_words(&line.counts))) } else { stopped.to_owned() }
         }
         ResultStatus::Held if !line.counts.changed() => "Deletions on hold".to_owned(),
         _ if line.counts.in_words() == "nothing changed" && line.counts.unchanged > 0 => {
@@ -141,6 +146,7 @@ pub fn safe_words(events: u64) -> String {
 mod tests {
     use super::*;
     use std::collections::BTreeMap;
+    use syncline_domain::failure::Problem;
     use syncline_domain::ids::{HoldId, JobId};
     use syncline_domain::sync::Counts;
 
@@ -170,6 +176,16 @@ mod tests {
         let same = Counts { unchanged: 2_400, ..Counts::default() };
         assert_eq!(line_words(&line(ResultStatus::Success, same)), "Nothing changed, 2,400 events in step");
         assert_eq!(line_words(&line(ResultStatus::Success, Counts::default())), "Nothing changed");
+    }
+
+    #[test]
+    fn a_calendar_that_stopped_early_is_not_said_to_be_in_step() {
+        let mut stopped = line(ResultStatus::Partial, Counts { synced: 2_400, ..Counts::default() });
+        stopped.error = Some(Problem::new("time_budget", "It took too long. Your 2400 events are still here.", "Press Continue."));
+        assert_eq!(line_words(&stopped), "2,400 new. It took too long.");
+        assert_eq!(sign(&stopped).1, "⏸ Not finished");
+        stopped.counts = Counts::default();
+        assert_eq!(line_words(&stopped), "It took too long.");
     }
 
     #[test]

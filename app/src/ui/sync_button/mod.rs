@@ -123,7 +123,8 @@ fn wire(live: LiveSync, target: &SyncTarget, on_complete: Option<Callback<SyncRe
         let target = target.clone();
         Memo::new(move |_| live.state.with(|state| state.jobs().any(|job| target.is_of(job) && !job.status.is_final())))
     };
-    let machine = RwSignal::new(Machine::new(target.clone(), at_work.get_untracked()));
+    let machine = Machine::new(target.clone(), at_work.get_untracked());
+    let machine = RwSignal::new(live.state.with_untracked(|state| machine.after(state.last_report())));
     let feed = Feed { live, machine, target: StoredValue::new(target.clone()), toasts: use_toasts() };
     Effect::new(move |_| feed.take(Event::Running(at_work.get())));
     if let SyncTarget::Connection(id) = target.clone() {

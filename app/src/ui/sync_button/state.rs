@@ -93,6 +93,16 @@ impl Machine {
         Self { target, face, run: None, asked: false, seen: running, shown: None, timer: 0 }
     }
 
+    /// The same when the page is loaded after a run that stopped early: it still offers to continue.
+    #[must_use]
+    pub fn after(mut self, last: Option<&SyncReport>) -> Self {
+        let about = last.filter(|report| report.results.iter().any(|line| self.target.is_in(line)));
+        if let Some(face @ Face::Partial(_)) = about.filter(|_| self.face == Face::Idle).map(|report| outcome(&self.target, report)) {
+            self.face = face;
+        }
+        self
+    }
+
     /// What it shows.
     #[must_use]
     pub fn face(&self) -> &Face {

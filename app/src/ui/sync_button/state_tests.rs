@@ -118,6 +118,19 @@ fn a_run_that_stopped_early_offers_to_continue_until_it_is_pressed() {
 }
 
 #[test]
+fn a_page_that_is_loaded_after_a_run_that_stopped_early_still_offers_to_continue() {
+    let early = report(1, JobStatus::Partial, vec![line("a", "1", ResultStatus::Partial, 400), line("b", "2", ResultStatus::Success, 1)]);
+    for (button, continues) in [(everything(), true), (connection("a"), true), (connection("b"), false), (connection("c"), false)] {
+        let button = button.after(Some(&early));
+        assert_eq!(matches!(button.face(), Face::Partial(_)), continues, "{button:?}");
+    }
+    let failed = report(1, JobStatus::Failed, vec![line("a", "1", ResultStatus::Error, 0)]);
+    assert_eq!(everything().after(Some(&failed)).face(), &Face::Idle, "a failure is old news");
+    let running = Machine::new(SyncTarget::Everything, true).after(Some(&early));
+    assert_eq!(running.face(), &Face::Syncing { already: false });
+}
+
+#[test]
 fn unreadable_objects_alone_leave_nothing_to_continue() {
     let mut unreadable = line("a", "1", ResultStatus::Partial, 9);
     unreadable.counts.errors = 1;
