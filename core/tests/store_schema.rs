@@ -3,6 +3,7 @@
 use syncline_core::store::Db;
 use syncline_core::store::apply::EVENTS_OF;
 use syncline_core::store::connections::DUE;
+use syncline_core::store::mirror::ODD;
 use syncline_core::store::occurrences::{SHOWN_IN_PERIOD, WALK_TO_FUTURE, WALK_TO_PAST};
 use syncline_core::store_suite;
 use syncline_core::testing::db::{Backend, NOW, TestHub, run};
@@ -13,6 +14,7 @@ store_suite! {
     occurrences_of_a_user_in_a_period_are_found_by_their_start,
     a_search_walks_along_the_start_and_sorts_nothing,
     events_are_found_by_calendar_and_remote_id,
+    what_is_not_simply_in_step_is_found_without_the_rest,
     due_connections_are_found_by_their_time,
     a_user_that_goes_takes_everything_along,
 }
@@ -140,6 +142,17 @@ async fn events_are_found_by_calendar_and_remote_id(at: TestHub) {
     let calendar = format!("'{calendar}'");
     let plan = plan(&at, &sql, &[&calendar, "'meeting-7@example.org.ics'", "'meeting-8@example.org.ics'"]).await;
     uses(&plan, "events_by_remote");
+}
+
+async fn what_is_not_simply_in_step_is_found_without_the_rest(at: TestHub) {
+    let (_, calendar) = seed::user_with_calendar(&at, "anna@example.org").await;
+    at.execute(&format!(
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000) \
+         INSERT INTO mirror (calendar_id, remote_id, hash, raw, kept, unreadable) \
+         SELECT '{calendar}', 'o' || i, '', '', FALSE, CASE WHEN i = 7 THEN 'no_start' END FROM n"
+    ))
+    .await;
+    uses(&plan(&at, ODD, &[&format!("'{calendar}'")]).await, "mirror_odd");
 }
 
 async fn due_connections_are_found_by_their_time(at: TestHub) {

@@ -59,7 +59,7 @@ word! {
         Pending = "pending",
         /// At work.
         Running = "running",
-        /// Done, every calendar in step (a held deletion counts as in step).
+        /// Done, every calendar in step; see [`CalendarResult::is_in_step`].
         Completed = "completed",
         /// Some calendars failed, or the time budget ran out.
         Partial = "partial",
@@ -95,7 +95,8 @@ word! {
     ResultStatus {
         /// In step.
         Success = "success",
-        /// Some objects could not be read, or the pass stopped early.
+        /// Without a problem: in step but for objects that could not be read, which are counted and named. With a problem: the
+        /// pass stopped early.
         Partial = "partial",
         /// Nothing was changed; see the problem.
         Error = "error",
@@ -165,6 +166,16 @@ impl std::ops::AddAssign for Counts {
     }
 }
 
+/// An object that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Unreadable {
+    /// The provider's id of the object: the path of a CalDAV resource, the UID in a feed.
+    pub object: String,
+    /// Why, as in [`CalendarResult::skipped_reasons`].
+    pub reason: String,
+}
+
 /// What a job did to one calendar.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -186,7 +197,10 @@ pub struct CalendarResult {
     pub total: u64,
     /// Reason → number of objects that were skipped or could not be read for it.
     pub skipped_reasons: BTreeMap<String, u64>,
-    /// Oddity → number of objects that were stored all the same: `unknown_zone`, `rule_cut`, …
+    /// Which objects could not be read; at most 20 are named.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unreadable: Vec<Unreadable>,
+    /// Oddity → number of objects that were stored all the same: `unknown_zone`, `rule_too_frequent`, …
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub warnings: BTreeMap<String, u64>,
     /// What went wrong and what to do.
@@ -201,6 +215,19 @@ pub struct CalendarResult {
     pub requests: u64,
     /// Bytes received from the provider, after decompression.
     pub bytes: u64,
+}
+
+impl CalendarResult {
+    /// The pass came to its end: everything is stored as the provider has it, but for deletions that wait and for objects that
+    /// can not be read.
+    #[must_use]
+    pub fn is_in_step(&self) -> bool {
+        match self.status {
+            ResultStatus::Success | ResultStatus::Held => true,
+            ResultStatus::Partial => self.error.is_none(),
+            ResultStatus::Error => false,
+        }
+    }
 }
 
 /// A hold in one line.
@@ -221,7 +248,7 @@ pub struct HoldSummary {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SyncReport {
-    /// No calendar failed.
+    /// Every calendar is in step.
     pub success: bool,
     /// "Synced 2 of 3 calendar(s)".
     pub message: String,
@@ -250,7 +277,7 @@ impl SyncReport {
         for line in &results {
             counts += line.counts;
         }
-        let good = results.iter().filter(|line| matches!(line.status, ResultStatus::Success | ResultStatus::Held)).count();
+        let good = results.iter().filter(|line| line.is_in_step()).count();
         let mut message = format!("Synced {good} of {} calendar(s)", results.len());
         if status == JobStatus::Cancelled {
             message.push_str(", then cancelled");
@@ -384,6 +411,7 @@ mod tests {
             counts: Counts { synced: 1, ..Counts::default() },
             total: 1,
             skipped_reasons: BTreeMap::new(),
+            unreadable: Vec::new(),
             warnings: BTreeMap::new(),
             error: None,
             hold: None,
@@ -391,6 +419,9 @@ mod tests {
             requests: 0,
             bytes: 0,
         };
+        let unreadable = CalendarResult { counts: Counts { errors: 1, ..Counts::default() }, ..line(ResultStatus::Partial) };
+        let stopped = CalendarResult { error: Some(Problem::new("timeout", "It was slow.", "Wait.")), ..unreadable.clone() };
+        assert!(unreadable.is_in_step() && !stopped.is_in_step(), "what can not be read is no failure, what stopped early is one");
         let report = SyncReport::of(
             vec![JobId::trusted("j")],
             JobStatus::Partial,

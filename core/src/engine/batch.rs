@@ -2,14 +2,14 @@
 //! ids; runs on a blocking thread while the page before is written.
 
 use super::materialize;
+use super::outcome::Outcome;
 use crate::clock::{Clock, new_id};
 use crate::provider::{Change, Content, Object};
 use crate::store::apply::{EventWrite, JournalWrite, MirrorWrite, OccurrenceWrite, StoredEvent};
-use crate::store::mirror::MirrorRow;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use crate::store::mirror::{MirrorRow, OddRow, UnreadableWrite};
+use std::collections::{HashMap, HashSet};
 use syncline_domain::event::EventStatus;
 use syncline_domain::plan::{Action, Incoming, Mirror, plan};
-use syncline_domain::sync::Counts;
 use syncline_domain::time::Millis;
 
 /// What is stored about the objects of a page.
@@ -42,16 +42,14 @@ pub(crate) struct Batch {
     pub(crate) missing: Vec<String>,
     /// Objects that carry a mark of the guard and are listed again.
     pub(crate) listed: Vec<String>,
+    /// Objects that can not be read in a version that was not noted yet.
+    pub(crate) unreadable: Vec<UnreadableWrite>,
+    /// Cancelled or unreadable objects that the provider does not have any more.
+    pub(crate) forgotten: Vec<String>,
     /// Change of the number of live objects.
     pub(crate) live_delta: i64,
     /// What is counted for the result.
-    pub(crate) counts: Counts,
-    /// Reason → number, of what was skipped or could not be read.
-    pub(crate) reasons: BTreeMap<String, u64>,
-    /// Oddity → number of objects that were stored all the same.
-    pub(crate) warnings: BTreeMap<String, u64>,
-    /// Live objects that could not be read this time.
-    pub(crate) failed_live: u64,
+    pub(crate) outcome: Outcome,
     /// Every object of the page that the provider has.
     pub(crate) seen: Vec<String>,
     /// Changes in the page.
@@ -71,13 +69,16 @@ pub(crate) fn needs_events<'a>(changes: &'a [Change], mirror: &HashMap<String, M
         .collect()
 }
 
+/// Objects that are not simply in step (marked by the guard, cancelled, unreadable), by remote id.
+pub(crate) type Odd = HashMap<String, OddRow>;
+
 /// Everything that a page needs to become a batch.
 #[derive(Debug)]
 pub(crate) struct Job {
     pub(crate) changes: Vec<Change>,
     pub(crate) stored: Stored,
-    /// Remote ids that carry a mark of the guard.
-    pub(crate) marked: std::sync::Arc<HashSet<String>>,
+    /// What is not simply in step.
+    pub(crate) odd: std::sync::Arc<Odd>,
     /// Remote ids that were counted already in this job (an earlier attempt of the pass).
     pub(crate) counted: std::sync::Arc<HashSet<String>>,
     pub(crate) clock: Clock,
@@ -86,7 +87,7 @@ pub(crate) struct Job {
 /// Prepares a page.
 #[must_use]
 pub(crate) fn prepare(job: Job) -> Batch {
-    let Job { changes, mut stored, marked, counted, clock } = job;
+    let Job { changes, mut stored, odd, counted, clock } = job;
     let now = clock.now();
     let mut batch = Batch { size: changes.len() as u64, ..Batch::default() };
     for Change { remote_id, version, content } in last_of_each(changes) {
@@ -102,16 +103,29 @@ pub(crate) fn prepare(job: Job) -> Batch {
             Content::Present(object) if is_cancelled(object) => (Incoming::Cancelled, None),
             Content::Present(object) => (Incoming::Present { hash: &object.hash, version: version.as_deref() }, None),
             Content::Unreadable { reason, .. } => (Incoming::Unreadable, Some(*reason)),
-            // Without a mirror row at hand the provider compared versions itself: it is live, or was cancelled.
+            // Without a mirror row at hand the provider compared versions itself: it is what it was.
             Content::Same => (Incoming::Same, None),
             Content::Removed => (Incoming::Removed, None),
         };
-        let action = match (&content, row) {
-            (Content::Same, None) => Action::Keep,
+        let known = odd.get(&remote_id);
+        let action = match (&content, row, known) {
+            (Content::Same, None, Some(known)) if known.is_unstored() => {
+                if count {
+                    batch.outcome.standing(known);
+                }
+                batch.seen.push(remote_id);
+                continue;
+            }
+            (Content::Same, None, _) => Action::Keep,
+            // It can be read again, and says what is stored: that is noted.
+            (Content::Present(_), _, Some(known)) if known.unreadable.is_some() && plan(mirror, incoming) == Action::Keep => Action::Touch,
             _ => plan(mirror, incoming),
         };
-        if marked.contains(&remote_id) && !matches!(content, Content::Removed) {
+        if known.is_some_and(|known| known.marked) && !matches!(content, Content::Removed) {
             batch.listed.push(remote_id.clone());
+        }
+        if known.is_some_and(OddRow::is_unstored) && matches!(content, Content::Removed) {
+            batch.forgotten.push(remote_id.clone());
         }
         if !matches!(content, Content::Removed) {
             batch.seen.push(remote_id.clone());
@@ -119,7 +133,8 @@ pub(crate) fn prepare(job: Job) -> Batch {
         match (action, content) {
             (Action::Insert | Action::Revive | Action::Update, Content::Present(object)) => {
                 if count {
-                    if action == Action::Update { batch.counts.updated += 1 } else { batch.counts.synced += 1 }
+                    let counts = &mut batch.outcome.counts;
+                    if action == Action::Update { counts.updated += 1 } else { counts.synced += 1 }
                 }
                 if action != Action::Update {
                     batch.live_delta += 1;
@@ -128,12 +143,12 @@ pub(crate) fn prepare(job: Job) -> Batch {
                 put(&mut batch, &clock, now, remote_id, version, object, before);
             }
             (Action::Touch, _) => {
-                batch.counts.unchanged += u64::from(count);
+                batch.outcome.counts.unchanged += u64::from(count);
                 batch.touched.push((remote_id, version));
             }
             (Action::Delete, Content::Present(object)) => {
                 // Cancelled by its owner. The row stays as gone, with its version, so that it is not fetched again.
-                batch.counts.deleted += u64::from(count);
+                batch.outcome.counts.deleted += u64::from(count);
                 batch.live_delta -= 1;
                 for event in stored.events.remove(&remote_id).unwrap_or_default() {
                     if !event.deleted {
@@ -147,8 +162,9 @@ pub(crate) fn prepare(job: Job) -> Batch {
             }
             (Action::Delete, _) => batch.missing.push(remote_id),
             (Action::Skip(reason), content) => {
-                batch.counts.skipped += u64::from(count);
-                *batch.reasons.entry(reason.as_str().to_owned()).or_default() += u64::from(count);
+                if count {
+                    batch.outcome.skip(reason.as_str());
+                }
                 if let Content::Present(object) = content
                     && row.is_none_or(|row| {
                         row.hash != object.hash || row.version != version || row.gone_reason.as_deref() != Some("cancelled")
@@ -158,17 +174,19 @@ pub(crate) fn prepare(job: Job) -> Batch {
                 }
             }
             (Action::Fail, content) => {
-                batch.counts.errors += u64::from(count);
-                *batch.reasons.entry(reason.unwrap_or("unreadable").to_owned()).or_default() += u64::from(count);
-                batch.failed_live += u64::from(matches!(mirror, Mirror::Live { .. }));
-                if matches!(mirror, Mirror::Unknown)
-                    && let Content::Unreadable { detail, .. } = content
+                if count {
+                    batch.outcome.fail(&remote_id, reason.unwrap_or("unreadable"), matches!(mirror, Mirror::Live { .. }));
+                }
+                // In this version it need not be read again, unless the server only held it back.
+                let version = version.filter(|_| !content.is_held_back());
+                let is_noted = known.is_some_and(|known| known.unreadable.as_deref() == reason && known.version == version);
+                if let Content::Unreadable { reason, detail } = content
+                    && !is_noted
                 {
-                    let (hash, raw) = (String::new(), strip_nul(detail));
-                    batch.mirror.push(MirrorWrite { remote_id, version: None, hash, raw, last_end: None, gone_reason: Some("unreadable") });
+                    batch.unreadable.push(UnreadableWrite { remote_id, version, reason, detail: strip_nul(detail) });
                 }
             }
-            (Action::Keep, _) => batch.counts.unchanged += u64::from(count),
+            (Action::Keep, _) => batch.outcome.counts.unchanged += u64::from(count),
             (Action::Ignore | Action::Insert | Action::Revive | Action::Update, _) => {}
         }
     }
@@ -254,7 +272,7 @@ fn put(
         batch.horizons.push((remote_id.clone(), from, until));
     }
     for warning in object.warnings.iter().chain(&made.warnings) {
-        *batch.warnings.entry((*warning).to_owned()).or_default() += 1;
+        *batch.outcome.warnings.entry((*warning).to_owned()).or_default() += 1;
     }
     batch.occurrences.extend(made.rows);
     batch.mirror.push(MirrorWrite {

@@ -34,7 +34,7 @@ pub(super) async fn calendar_line(
     let live = u64::try_from(row.live_objects).unwrap_or(0);
     let meter = Meter::default();
     let mut outcome = Outcome::default();
-    let mut so_far = Progress::new(live);
+    let mut so_far = Progress::new(live, row.checkpoint.clone());
     let mut cursor = if mode == Mode::Full { None } else { row.cursor.clone() };
     let mut tries = 0;
     loop {
@@ -48,16 +48,13 @@ pub(super) async fn calendar_line(
                 break;
             }
         };
-        let subject = Subject {
-            id: row.id.clone(),
-            remote: remote.clone(),
-            cursor: cursor.clone(),
-            checkpoint: row.checkpoint.clone(),
-            meter: meter.clone(),
-        };
+        let subject = Subject { id: row.id.clone(), remote: remote.clone(), cursor: cursor.clone(), meter: meter.clone() };
         match pass::run(cx, &subject, pass, &mut so_far, &mut outcome).await {
             Ok(()) => break,
-            Err(Stop::Provider(error)) if error.class == Class::CursorInvalid && cursor.is_some() => cursor = None,
+            Err(Stop::Provider(error)) if error.class == Class::CursorInvalid && cursor.is_some() => {
+                cursor = None;
+                so_far.begin_anew();
+            }
             Err(stop) => {
                 if let Err(stop) = pause(stop, tries, cx.cancel, cx.deadline).await {
                     outcome.stop = Some(stop);
@@ -77,6 +74,7 @@ pub(super) async fn calendar_line(
         counts: outcome.counts,
         total: outcome.counts.total(),
         skipped_reasons: outcome.reasons.clone(),
+        unreadable: outcome.unreadable.clone(),
         warnings: outcome.warnings.clone(),
         error,
         hold: outcome.hold.clone(),
@@ -117,6 +115,7 @@ pub(super) fn failed_lines(
         counts: Counts::default(),
         total: 0,
         skipped_reasons: BTreeMap::new(),
+        unreadable: Vec::new(),
         warnings: BTreeMap::new(),
         error: Some(still_here(stop.problem(), calendar.map_or(0, |row| u64::try_from(row.live_objects).unwrap_or(0)))),
         hold: None,

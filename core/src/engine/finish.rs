@@ -14,7 +14,7 @@ use syncline_domain::sync::{JobStatus, ResultStatus};
 
 /// Stores the results, frees the lock, moves the schedule, and tells everybody.
 pub(super) async fn finish(hub: &Hub, job: &Claimed, tracker: &Tracker, lines: Vec<Line>) -> Result<(), StoreError> {
-    let good = lines.iter().filter(|line| matches!(line.result.status, ResultStatus::Success | ResultStatus::Held)).count();
+    let good = lines.iter().filter(|line| line.result.is_in_step()).count();
     let any = lines.iter().any(|line| matches!(line.result.status, ResultStatus::Partial)) || good > 0;
     let lost = lines.iter().any(|line| matches!(line.outcome.stop, Some(Stop::LockLost)));
     let status = if job.cancel.is_cancelled() {
@@ -35,8 +35,7 @@ pub(super) async fn finish(hub: &Hub, job: &Claimed, tracker: &Tracker, lines: V
             for Line { result, outcome } in &lines {
                 if let Some(id) = &result.calendar_id {
                     let text = result.error.as_ref().and_then(|problem| serde_json::to_string(problem).ok());
-                    let success = matches!(result.status, ResultStatus::Success | ResultStatus::Held);
-                    calendars::finish(&mut tx, id.as_str(), now, success, result.status.as_str(), text.as_deref()).await?;
+                    calendars::finish(&mut tx, id.as_str(), now, result.is_in_step(), result.status.as_str(), text.as_deref()).await?;
                 }
                 if let Some(address) = &outcome.moved_to {
                     hub.move_feed(&mut tx, &job.user, &job.connection, address).await?;
@@ -75,8 +74,7 @@ async fn reschedule(
     let needs_user = lines.iter().any(|line| line.outcome.stop.as_ref().is_some_and(Stop::needs_user));
     let interval = u64::try_from(row.interval_s).unwrap_or(0);
     let out_of_time = lines.iter().any(|line| matches!(line.outcome.stop, Some(Stop::Budget)));
-    let is_wrong =
-        |line: &Line| !matches!(line.outcome.stop, None | Some(Stop::Budget | Stop::Cancelled)) || line.outcome.counts.errors > 0;
+    let is_wrong = |line: &Line| !matches!(line.outcome.stop, None | Some(Stop::Budget | Stop::Cancelled));
     let neutral = status == JobStatus::Cancelled || (out_of_time && !lines.iter().any(is_wrong));
     let next = if needs_user {
         None

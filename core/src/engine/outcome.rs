@@ -2,10 +2,12 @@
 
 use crate::advice;
 use crate::error::{Error, ProviderError, StoreError};
+use crate::store::mirror::OddRow;
 use std::collections::BTreeMap;
 use std::time::Duration;
 use syncline_domain::failure::{Class, Problem};
-use syncline_domain::sync::{Counts, HoldSummary, ResultStatus};
+use syncline_domain::plan::SkipReason;
+use syncline_domain::sync::{Counts, HoldSummary, ResultStatus, Unreadable};
 
 /// Why a pass did not come to its end.
 #[derive(Debug)]
@@ -88,6 +90,8 @@ pub(crate) struct Outcome {
     pub(crate) counts: Counts,
     /// Reason → number.
     pub(crate) reasons: BTreeMap<String, u64>,
+    /// The first of what could not be read.
+    pub(crate) unreadable: Vec<Unreadable>,
     /// Oddity → number of objects that were stored all the same.
     pub(crate) warnings: BTreeMap<String, u64>,
     /// Live objects that could not be read this time.
@@ -102,7 +106,49 @@ pub(crate) struct Outcome {
     pub(crate) moved_to: Option<String>,
 }
 
+/// So many objects that could not be read are named.
+const NAMED: usize = 20;
+
 impl Outcome {
+    /// Counts an object that was skipped.
+    pub(crate) fn skip(&mut self, reason: &str) {
+        self.counts.skipped += 1;
+        *self.reasons.entry(reason.to_owned()).or_default() += 1;
+    }
+
+    /// Counts and names an object that could not be read; `live`: an older version of it is stored.
+    pub(crate) fn fail(&mut self, remote_id: &str, reason: &str, live: bool) {
+        self.counts.errors += 1;
+        self.failed_live += u64::from(live);
+        *self.reasons.entry(reason.to_owned()).or_default() += 1;
+        if self.unreadable.len() < NAMED {
+            self.unreadable.push(Unreadable { object: remote_id.to_owned(), reason: reason.to_owned() });
+        }
+    }
+
+    /// Counts an object that is as it was: cancelled, or unreadable in the version that the provider still has.
+    pub(crate) fn standing(&mut self, row: &OddRow) {
+        match &row.unreadable {
+            Some(reason) => self.fail(&row.remote_id, reason, row.live),
+            None => self.skip(SkipReason::Cancelled.as_str()),
+        }
+    }
+
+    /// Takes over what a page and the sweep behind it did, once that is committed.
+    pub(crate) fn add(&mut self, page: Self) {
+        self.counts += page.counts;
+        self.failed_live += page.failed_live;
+        for (reason, number) in page.reasons {
+            *self.reasons.entry(reason).or_default() += number;
+        }
+        for (warning, number) in page.warnings {
+            *self.warnings.entry(warning).or_default() += number;
+        }
+        self.unreadable.extend(page.unreadable);
+        self.unreadable.truncate(NAMED);
+        self.hold = page.hold.or(self.hold.take());
+    }
+
     /// The status of the line.
     pub(crate) fn status(&self) -> ResultStatus {
         match &self.stop {

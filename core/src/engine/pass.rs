@@ -1,7 +1,7 @@
 //! One pass over one calendar: pages are prepared while the page before is written; the last page is written together with
 //! the sweep and the cursor.
 
-use super::batch::{self, Batch, Stored};
+use super::batch::{self, Batch, Odd, Stored};
 use super::outcome::{Outcome, Stop};
 use super::sweep;
 use super::tracker::Tracker;
@@ -9,7 +9,7 @@ use crate::clock::Clock;
 use crate::error::{ProviderError, StoreError};
 use crate::provider::{Change, KnownVersions, Meter, Page, Pass, PassEnd, Provider, PullRequest, RemoteCalendar};
 use crate::store::apply::{self, Target};
-use crate::store::mirror::Mark;
+use crate::store::mirror::{Mark, OddRow};
 use crate::store::{Db, calendars, jobs, locks, mirror};
 use crate::tasks;
 use async_trait::async_trait;
@@ -41,19 +41,20 @@ pub(crate) struct Subject {
     pub(crate) id: String,
     pub(crate) remote: RemoteCalendar,
     pub(crate) cursor: Option<String>,
-    pub(crate) checkpoint: Option<String>,
     pub(crate) meter: Meter,
 }
 
 struct Versions {
     db: Db,
     calendar: String,
+    /// What could not be read is to be read again.
+    again: bool,
 }
 
 #[async_trait]
 impl KnownVersions for Versions {
     async fn load(&self) -> Result<HashMap<String, Option<String>>, ProviderError> {
-        mirror::versions(&self.db, &self.calendar)
+        mirror::versions(&self.db, &self.calendar, self.again)
             .await
             .map_err(|error| ProviderError::new("known versions", Class::Storage, error.problem()).with_source(error))
     }
@@ -66,11 +67,20 @@ pub(crate) struct Progress {
     counted: Arc<HashSet<String>>,
     /// Live objects now.
     live: u64,
+    /// The checkpoint that is stored now.
+    checkpoint: Option<String>,
+    /// The stored checkpoint belongs to a pass that can not be resumed.
+    is_void: bool,
 }
 
 impl Progress {
-    pub(crate) fn new(live: u64) -> Self {
-        Self { counted: Arc::default(), live }
+    pub(crate) fn new(live: u64, checkpoint: Option<String>) -> Self {
+        Self { counted: Arc::default(), live, checkpoint, is_void: false }
+    }
+
+    /// The cursor was refused: what comes next does not resume the pass that asked with it.
+    pub(crate) fn begin_anew(&mut self) {
+        self.is_void = true;
     }
 
     /// Live objects, as far as committed.
@@ -85,12 +95,13 @@ pub(crate) async fn run(cx: &Context<'_>, subject: &Subject, pass: Pass, so_far:
         calendar: subject.remote.clone(),
         pass,
         cursor: subject.cursor.clone(),
-        checkpoint: subject.checkpoint.clone(),
-        known: Arc::new(Versions { db: cx.db.clone(), calendar: subject.id.clone() }),
+        checkpoint: so_far.checkpoint.clone().filter(|_| !so_far.is_void),
+        known: Arc::new(Versions { db: cx.db.clone(), calendar: subject.id.clone(), again: pass == Pass::Full }),
         meter: subject.meter.clone(),
         now: cx.clock.now(),
     };
-    let marked = Arc::new(mirror::marked(cx.db, &subject.id).await?.into_iter().collect::<HashSet<_>>());
+    let odd = mirror::odd(cx.db, &subject.id).await?.into_iter().map(|row| (row.remote_id.clone(), row)).collect();
+    let odd: Arc<Odd> = Arc::new(odd);
     let blank = pass == Pass::Initial && !mirror::any(cx.db, &subject.id).await?;
     // The producer ends when the receiver is dropped.
     let mut pages = tasks::pages(cx.provider.pull(request));
@@ -122,7 +133,7 @@ pub(crate) async fn run(cx: &Context<'_>, subject: &Subject, pass: Pass, so_far:
             }
             // On a calendar with nothing stored only this pass can have stored an object.
             let stored = if blank && !repeats { Stored::default() } else { look_up(cx.db, &subject.id, &changes).await? };
-            let job = batch::Job { changes, stored, marked: marked.clone(), counted: counted.clone(), clock: cx.clock.clone() };
+            let job = batch::Job { changes, stored, odd: odd.clone(), counted: counted.clone(), clock: cx.clock.clone() };
             let batch = tasks::blocking("prepare", move || batch::prepare(job)).await?;
             let is_last = end.is_some();
             sent += 1;
@@ -132,19 +143,20 @@ pub(crate) async fn run(cx: &Context<'_>, subject: &Subject, pass: Pass, so_far:
         }
     };
 
-    let mut seen: HashSet<String> = HashSet::new();
+    let mut writer = Writer { odd: &odd, seen: HashSet::new(), removed: HashSet::new(), so_far, outcome };
     // When writing fails the receiver is dropped, which ends the preparation; when the source fails, what is prepared is
     // written before the failure is told.
     let write = async {
         let mut waiting = waiting;
         while let Some((batch, end, checkpoint)) = waiting.recv().await {
-            write_page(cx, subject, batch, end, checkpoint, &mut seen, so_far, outcome).await?;
+            writer.write_page(cx, subject, batch, end, checkpoint).await?;
             written.0.fetch_add(1, Ordering::Release);
             written.1.notify_one();
         }
         Ok::<(), Stop>(())
     };
     let (prepared, written) = tokio::join!(prepare, write);
+    let seen = std::mem::take(&mut writer.seen);
     Arc::make_mut(&mut so_far.counted).extend(seen);
     written.and(prepared)
 }
@@ -167,75 +179,85 @@ async fn look_up(db: &Db, calendar: &str, changes: &[Change]) -> Result<Stored, 
     Ok(Stored { mirror, events })
 }
 
-/// Writes one page in one transaction; the last one together with the sweep.
-#[expect(clippy::too_many_arguments, reason = "the state of a pass, threaded through its only writer")]
-async fn write_page(
-    cx: &Context<'_>,
-    subject: &Subject,
-    batch: Batch,
-    end: Option<PassEnd>,
-    checkpoint: Option<String>,
-    seen: &mut HashSet<String>,
-    so_far: &mut Progress,
-    outcome: &mut Outcome,
-) -> Result<(), Stop> {
-    let now = cx.clock.now();
-    let target = Target { user: cx.user, calendar: &subject.id, job: cx.job.as_str(), now };
-    let mut tx = cx.db.begin().await?;
-    if !locks::check(&mut tx, cx.connection, cx.fence, now).await? {
-        return Err(Stop::LockLost);
+/// The state of a pass, in the hands of its only writer.
+struct Writer<'a> {
+    odd: &'a Odd,
+    /// What the provider has, as far as it was named.
+    seen: HashSet<String>,
+    /// What the provider named as removed.
+    removed: HashSet<String>,
+    so_far: &'a mut Progress,
+    outcome: &'a mut Outcome,
+}
+
+impl Writer<'_> {
+    /// What was cancelled or unreadable before, and was named neither by this pass nor by an earlier attempt of the job.
+    fn standing(&self) -> Vec<&OddRow> {
+        let is_named = |id: &String| self.seen.contains(id) || self.removed.contains(id) || self.so_far.counted.contains(id);
+        self.odd.values().filter(|row| row.is_unstored() && !is_named(&row.remote_id)).collect()
     }
-    apply::put_mirror(&mut tx, target, &batch.mirror).await?;
-    apply::touch_mirror(&mut tx, target, &batch.touched).await?;
-    apply::put_events(&mut tx, target, &batch.events).await?;
-    apply::delete_events(&mut tx, target, &strs(&batch.deleted_events)).await?;
-    apply::clear_occurrences(&mut tx, &strs(&batch.rewritten)).await?;
-    apply::put_occurrences(&mut tx, target, &batch.occurrences).await?;
-    apply::clear_horizons(&mut tx, target.calendar, &strs(&batch.no_horizon)).await?;
-    apply::put_horizons(&mut tx, target.calendar, &batch.horizons).await?;
-    apply::put_journal(&mut tx, target, &batch.journal).await?;
-    mirror::mark(&mut tx, target.calendar, &strs(&batch.listed), Mark::Listed).await?;
-    mirror::mark(&mut tx, target.calendar, &strs(&batch.missing), Mark::Missing { at: now }).await?;
-    if batch.live_delta != 0 || checkpoint != subject.checkpoint {
-        calendars::advance(&mut tx, target.calendar, batch.live_delta, checkpoint.as_deref()).await?;
-    }
-    let live = so_far.live.saturating_add_signed(batch.live_delta);
-    // The outcome of the page is taken over only once it is committed.
-    let mut counts = Outcome { counts: outcome.counts, failed_live: outcome.failed_live + batch.failed_live, ..Outcome::default() };
-    counts.counts += batch.counts;
-    let mut all_seen = std::mem::take(seen);
-    all_seen.extend(batch.seen);
-    let swept = match &end {
-        Some(end) => {
-            let pass = sweep::Pass { target, clock: cx.clock, end, seen: &all_seen, live };
-            sweep::sweep(&mut tx, &pass, &mut counts).await
+
+    /// Writes one page in one transaction; the last one together with the sweep.
+    async fn write_page(
+        &mut self,
+        cx: &Context<'_>,
+        subject: &Subject,
+        batch: Batch,
+        end: Option<PassEnd>,
+        checkpoint: Option<String>,
+    ) -> Result<(), Stop> {
+        let now = cx.clock.now();
+        let target = Target { user: cx.user, calendar: &subject.id, job: cx.job.as_str(), now };
+        let mut tx = cx.db.begin().await?;
+        if !locks::check(&mut tx, cx.connection, cx.fence, now).await? {
+            return Err(Stop::LockLost);
         }
-        None => Ok(()),
-    };
-    *seen = all_seen;
-    swept?;
-    cx.tracker.saved(&subject.id, batch.size);
-    let snapshot = cx.tracker.snapshot();
-    store_progress(&mut tx, cx.job, &snapshot, now).await?;
-    tx.commit().await?;
-    so_far.live = live;
-    outcome.counts = counts.counts;
-    outcome.failed_live = counts.failed_live;
-    outcome.hold = counts.hold.or(outcome.hold.take());
-    for (reason, number) in batch.reasons {
-        if number > 0 {
-            *outcome.reasons.entry(reason).or_default() += number;
+        apply::put_mirror(&mut tx, target, &batch.mirror).await?;
+        apply::touch_mirror(&mut tx, target, &batch.touched).await?;
+        mirror::put_unreadable(&mut tx, target.calendar, now, &batch.unreadable).await?;
+        mirror::forget(&mut tx, target.calendar, &strs(&batch.forgotten)).await?;
+        apply::put_events(&mut tx, target, &batch.events).await?;
+        apply::delete_events(&mut tx, target, &strs(&batch.deleted_events)).await?;
+        apply::clear_occurrences(&mut tx, &strs(&batch.rewritten)).await?;
+        apply::put_occurrences(&mut tx, target, &batch.occurrences).await?;
+        apply::clear_horizons(&mut tx, target.calendar, &strs(&batch.no_horizon)).await?;
+        apply::put_horizons(&mut tx, target.calendar, &batch.horizons).await?;
+        apply::put_journal(&mut tx, target, &batch.journal).await?;
+        // Removed by an earlier page of this pass, and there after all.
+        let back = batch.seen.iter().filter(|id| self.removed.contains(*id));
+        let listed: Vec<&str> = batch.listed.iter().chain(back).map(String::as_str).collect();
+        mirror::mark(&mut tx, target.calendar, &listed, Mark::Listed).await?;
+        mirror::mark(&mut tx, target.calendar, &strs(&batch.missing), Mark::Missing { at: now }).await?;
+        if batch.live_delta != 0 || checkpoint != self.so_far.checkpoint {
+            calendars::advance(&mut tx, target.calendar, batch.live_delta, checkpoint.as_deref()).await?;
         }
+        let live = self.so_far.live.saturating_add_signed(batch.live_delta);
+        // The outcome of the page is taken over only once it is committed.
+        let mut page = batch.outcome;
+        self.seen.extend(batch.seen);
+        self.removed.extend(batch.missing.into_iter().chain(batch.forgotten));
+        if let Some(end) = &end {
+            let standing = self.standing();
+            let before = &*self.outcome;
+            let pass = sweep::Pass { target, clock: cx.clock, end, seen: &self.seen, standing: &standing, live, before };
+            sweep::sweep(&mut tx, &pass, &mut page).await?;
+        }
+        cx.tracker.saved(&subject.id, batch.size);
+        let snapshot = cx.tracker.snapshot();
+        store_progress(&mut tx, cx.job, &snapshot, now).await?;
+        tx.commit().await?;
+        self.so_far.live = live;
+        // The sweep of the last page has cleared it.
+        self.so_far.checkpoint = checkpoint.filter(|_| end.is_none());
+        self.so_far.is_void = false;
+        self.outcome.add(page);
+        if let Some(end) = end {
+            self.outcome.next_sync_s = end.next_sync_s;
+            self.outcome.moved_to = end.moved_to;
+        }
+        cx.tracker.tell();
+        Ok(())
     }
-    for (warning, number) in batch.warnings {
-        *outcome.warnings.entry(warning).or_default() += number;
-    }
-    if let Some(end) = end {
-        outcome.next_sync_s = end.next_sync_s;
-        outcome.moved_to = end.moved_to;
-    }
-    cx.tracker.tell();
-    Ok(())
 }
 
 /// Stores a snapshot of a job that is at work.

@@ -8,7 +8,7 @@ use crate::error::StoreError;
 use crate::provider::{Coverage, PassEnd};
 use crate::store::apply::{self, JournalWrite, Target};
 use crate::store::holds::HoldRow;
-use crate::store::mirror::Mark;
+use crate::store::mirror::{Mark, OddRow};
 use crate::store::{Tx, calendars, holds, mirror};
 use std::collections::HashSet;
 use syncline_domain::guard::{self, Verdict};
@@ -22,16 +22,20 @@ pub(crate) struct Pass<'a> {
     pub(crate) end: &'a PassEnd,
     /// Everything that the provider listed.
     pub(crate) seen: &'a HashSet<String>,
+    /// What was cancelled or unreadable when the pass began, and was not named in it.
+    pub(crate) standing: &'a [&'a OddRow],
     /// Live objects, this page included.
     pub(crate) live: u64,
+    /// What was counted before this page.
+    pub(crate) before: &'a Outcome,
 }
 
-/// Sweeps and stores the cursor. Counts go into the outcome.
+/// Sweeps and stores the cursor. Counts go into the outcome of the last page.
 ///
 /// # Errors
 /// When the database fails; nothing is written then.
 pub(crate) async fn sweep(tx: &mut Tx, pass: &Pass<'_>, outcome: &mut Outcome) -> Result<(), StoreError> {
-    let Pass { target, end, seen, live, .. } = *pass;
+    let Pass { target, end, seen, standing, live, .. } = *pass;
     let mut source_empty = false;
     if let Coverage::Snapshot { keep_ended_before } = &end.coverage {
         source_empty = seen.is_empty();
@@ -45,6 +49,8 @@ pub(crate) async fn sweep(tx: &mut Tx, pass: &Pass<'_>, outcome: &mut Outcome) -
             .map(|(id, _)| id.as_str())
             .collect();
         mirror::mark(tx, target.calendar, &gone, Mark::Missing { at: target.now }).await?;
+        let absent: Vec<&str> = standing.iter().map(|row| row.remote_id.as_str()).collect();
+        mirror::forget(tx, target.calendar, &absent).await?;
     }
     let missing = mirror::missing(tx, target.calendar).await?;
     let number = missing.len() as u64;
@@ -76,9 +82,12 @@ pub(crate) async fn sweep(tx: &mut Tx, pass: &Pass<'_>, outcome: &mut Outcome) -
         }
     }
     if end.coverage == Coverage::Delta {
-        // What a delta does not mention did not change.
+        // What a delta does not mention did not change: it is in step, cancelled or unreadable as it was before.
+        standing.iter().for_each(|row| outcome.standing(row));
         let counts = &mut outcome.counts;
-        let mentioned = counts.synced + counts.updated + counts.unchanged + outcome.failed_live;
+        let so_far = pass.before.counts;
+        let mentioned = so_far.synced + so_far.updated + so_far.unchanged + pass.before.failed_live;
+        let mentioned = mentioned + counts.synced + counts.updated + counts.unchanged + outcome.failed_live;
         counts.unchanged += (live - number.min(live)).saturating_sub(mentioned);
     }
     calendars::set_cursor(tx, target.calendar, end.cursor.as_deref()).await
@@ -102,7 +111,7 @@ pub(crate) async fn delete(tx: &mut Tx, target: Target<'_>, remote_ids: &[String
     let event_ids: Vec<&str> = events.iter().map(|event| event.id.as_str()).collect();
     apply::delete_events(tx, target, &event_ids).await?;
     apply::bury(tx, target, &ids, reason).await?;
-    calendars::advance(tx, target.calendar, -signed(ids.len() as u64), None).await?;
+    calendars::add_live(tx, target.calendar, -signed(ids.len() as u64)).await?;
     Ok(ids.len() as u64)
 }
 

@@ -65,7 +65,8 @@ pub enum Pass {
 /// What is stored about a calendar's remote objects: `remote id → version`. Loaded only when the provider asks for it.
 #[async_trait]
 pub trait KnownVersions: Send + Sync {
-    /// All live objects of the calendar. `None` as a version: the provider gave none.
+    /// All objects of the calendar that are live, cancelled or unreadable. `None` as a version: the provider gave none, or the
+    /// object is to be read again.
     ///
     /// # Errors
     /// When the store can not be read.
@@ -159,6 +160,15 @@ pub enum Content {
     Same,
     /// It is gone.
     Removed,
+}
+
+impl Content {
+    /// Whether the object could not be read for a reason that may pass by itself: the server held it back, so the same version may
+    /// be readable the next time.
+    #[must_use]
+    pub fn is_held_back(&self) -> bool {
+        matches!(self, Self::Unreadable { reason: "refused_object" | "empty_body", .. })
+    }
 }
 
 /// The content of one remote object.

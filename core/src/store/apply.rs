@@ -17,7 +17,7 @@ pub struct MirrorWrite {
     pub raw: String,
     /// When its last instance ends; `None`: never.
     pub last_end: Option<i64>,
-    /// Why it is not stored as an event (`cancelled`, `unreadable`); `None` when it is live.
+    /// Why it is not stored as an event (`cancelled`); `None` when it is live.
     pub gone_reason: Option<&'static str>,
 }
 
@@ -155,7 +155,7 @@ pub async fn put_mirror(tx: &mut Tx, target: Target<'_>, rows: &[MirrorWrite]) -
             chunk.len(),
             "ON CONFLICT (calendar_id, remote_id) DO UPDATE SET version = excluded.version, hash = excluded.hash, raw = excluded.raw, \
              last_end = excluded.last_end, missing_at = NULL, kept = excluded.kept, gone_at = excluded.gone_at, \
-             gone_reason = excluded.gone_reason",
+             gone_reason = excluded.gone_reason, unreadable = NULL",
         );
         on_db!(&mut *tx, conn => {
             let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
@@ -181,7 +181,7 @@ pub async fn touch_mirror(tx: &mut Tx, target: Target<'_>, rows: &[(String, Opti
             "INSERT INTO mirror (calendar_id, remote_id, version, hash, raw, kept)",
             6,
             chunk.len(),
-            "ON CONFLICT (calendar_id, remote_id) DO UPDATE SET version = excluded.version",
+            "ON CONFLICT (calendar_id, remote_id) DO UPDATE SET version = excluded.version, unreadable = NULL",
         );
         on_db!(&mut *tx, conn => {
             let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
@@ -254,7 +254,7 @@ pub async fn delete_events(tx: &mut Tx, target: Target<'_>, ids: &[&str]) -> Res
 pub async fn bury(tx: &mut Tx, target: Target<'_>, remote_ids: &[&str], reason: &str) -> Result<(), StoreError> {
     for chunk in remote_ids.chunks(bulk::ROWS) {
         let sql = format!(
-            "UPDATE mirror SET gone_at = $2, gone_reason = $3, missing_at = NULL, kept = $4 WHERE calendar_id = $1 AND remote_id IN ({})",
+            "UPDATE mirror SET gone_at = $2, gone_reason = $3, missing_at = NULL, kept = $4, unreadable = NULL WHERE calendar_id = $1 AND remote_id IN ({})",
             bulk::list(5, chunk.len())
         );
         on_db!(&mut *tx, conn => {

@@ -118,6 +118,16 @@ pub async fn vanish(tx: &mut Tx, id: &str, now: i64) -> Result<(), StoreError> {
     .named("calendars.vanish")
 }
 
+/// Moves the number of live objects.
+///
+/// # Errors
+/// When the database fails.
+pub async fn add_live(tx: &mut Tx, id: &str, delta: i64) -> Result<(), StoreError> {
+    on_db!(tx, conn => sqlx::query("UPDATE calendars SET live_objects = live_objects + $2 WHERE id = $1")
+        .bind(id).bind(delta).execute(conn).await.map(drop))
+    .named("calendars.add_live")
+}
+
 /// Moves the number of live objects, and the checkpoint, with a page.
 ///
 /// # Errors

@@ -10,7 +10,7 @@ use syncline_domain::sync::Mode;
 /// Syncline: a self-hosted sync hub for calendars.
 ///
 /// Every command works on the database itself; a running server is not needed and does not get in the way.
-/// Exit codes: 0 done, 1 error, 2 usage, 3 some calendars failed or are partial, 4 a sync is already in progress.
+/// Exit codes: 0 done, 1 error, 2 usage, 3 some calendars failed or stopped early, 4 a sync is already in progress.
 #[derive(Debug, Parser)]
 #[command(name = "syncline", version, max_term_width = 110)]
 pub struct Cli {

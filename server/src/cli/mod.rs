@@ -1,6 +1,7 @@
 //! The command line: the same facade as the page and REST, on the same database, without a server.
 //!
-//! Exit codes: 0 done, 1 error, 2 usage (from clap), 3 some calendars failed or are partial, 4 already in progress. Answers go to
+//! Exit codes: 0 done, 1 error, 2 usage (from clap), 3 some calendars failed or stopped early (an event that
+//! can not be read is named and is no failure), 4 already in progress. Answers go to
 //! the standard output, everything else (progress, errors, the log) to the error output. With `--json` an error is the
 //! problem that REST would answer, on the standard output.
 //!
@@ -38,7 +39,7 @@ enum Exit {
     Done,
     /// Something that was checked is not as it should be.
     Error,
-    /// Some calendars failed or are partial.
+    /// Some calendars failed or stopped early.
     Partial,
 }
 

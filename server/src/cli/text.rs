@@ -18,13 +18,16 @@ pub(super) fn report(report: &SyncReport) -> String {
 
 fn result(text: &mut String, line: &CalendarResult) {
     let mark = match line.status {
-        ResultStatus::Success => '✓',
         ResultStatus::Held => '!',
-        ResultStatus::Partial | ResultStatus::Error => '✗',
+        _ if line.is_in_step() => '✓',
+        _ => '✗',
     };
     let _ = writeln!(text, "{mark} {} ({}): {}", plain(&line.calendar_name), plain(&line.email), line.counts.in_words());
     for (reason, number) in &line.skipped_reasons {
         let _ = writeln!(text, "    {number} × {}", plain(reason));
+    }
+    for one in &line.unreadable {
+        let _ = writeln!(text, "    unreadable: {} ({})", plain(&one.object), plain(&one.reason));
     }
     for (oddity, number) in &line.warnings {
         let _ = writeln!(text, "    {number} × {} (stored all the same)", plain(oddity));
@@ -133,6 +136,7 @@ mod tests {
             counts: Counts { synced: 15, skipped: 2, ..Counts::default() },
             total: 17,
             skipped_reasons: BTreeMap::from([("cancelled".to_owned(), 2)]),
+            unreadable: Vec::new(),
             warnings: BTreeMap::new(),
             error,
             hold: None,

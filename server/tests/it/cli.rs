@@ -134,6 +134,24 @@ const FILE: &str = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//EN\r\nX-WR-CA
     END:VEVENT\r\nBEGIN:VEVENT\r\nUID:two\r\nDTSTAMP:20260101T000000Z\r\nDTSTART;VALUE=DATE:20260311\r\nSUMMARY:Birthday\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
 
 #[test]
+fn an_event_that_can_not_be_read_is_named_and_fails_nothing() {
+    let data = with_account();
+    let file = data.path().join("home.ics");
+    std::fs::write(&file, FILE.replace("DTSTART;VALUE=DATE:20260311\r\n", "")).unwrap();
+    let run = |words: &[&str]| syncline(data.path(), &[words, &["--user", "ann@example.org"]].concat(), "");
+    assert_eq!(code(&run(&["connection", "add", "ics", "--file", file.to_str().unwrap()])), 0);
+    for synced in [1, 0] {
+        let output = run(&["sync", "--json"]);
+        let report = json(&output);
+        assert_eq!((code(&output), &report["success"], &report["status"]), (0, &true.into(), &"completed".into()), "{report}");
+        assert_eq!((&report["synced"], &report["errors"], &report["total"]), (&synced.into(), &1.into(), &2.into()), "{report}");
+        assert_eq!(report["results"][0]["unreadable"], serde_json::json!([{"object": "two", "reason": "no_start"}]));
+    }
+    let text = out(&run(&["sync"]));
+    assert!(text.starts_with("✓ ") && text.contains("unreadable: two (no_start)"), "{text}");
+}
+
+#[test]
 fn a_file_is_connected_synced_listed_and_removed() {
     let data = with_account();
     let file = data.path().join("home.ics");

@@ -35,7 +35,7 @@ fn success_words(report: &SyncReport) -> String {
 
 /// "Synced 2 of 3 calendars. Fastmail refused the password.": the first problem stands for all, the settings show each.
 fn failure_words(report: &SyncReport) -> String {
-    let good = report.results.iter().filter(|line| matches!(line.status, ResultStatus::Success | ResultStatus::Held)).count();
+    let good = report.results.iter().filter(|line| line.is_in_step()).count();
     let mut words = format!("Synced {good} of {}.", counted(report.results.len() as u64, "calendar"));
     if let Some(problem) = report.results.iter().find_map(|line| line.error.as_ref()) {
         words.push(' ');
@@ -62,6 +62,7 @@ mod tests {
             counts: Counts { synced, ..Counts::default() },
             total: synced,
             skipped_reasons: BTreeMap::new(),
+            unreadable: Vec::new(),
             warnings: BTreeMap::new(),
             error: (status == ResultStatus::Error).then(|| Problem::new("wrong_password", "Fastmail refused the password.", "Reconnect.")),
             hold: None,

@@ -2,7 +2,7 @@
 
 use crate::ui::relative_time::words::{iso, parse_iso};
 use leptos::prelude::window;
-use syncline_domain::sync::{ResultStatus, SyncReport};
+use syncline_domain::sync::SyncReport;
 
 /// Remembers what a run brought in step: everything (`all`), its connections and its calendars.
 pub(super) fn remember(report: &SyncReport) {
@@ -11,7 +11,7 @@ pub(super) fn remember(report: &SyncReport) {
         remember_success(at, "all");
     }
     for line in &report.results {
-        if matches!(line.status, ResultStatus::Success | ResultStatus::Held) {
+        if line.is_in_step() {
             remember_success(at, line.connection_id.as_str());
             line.calendar_id.iter().for_each(|calendar| remember_success(at, calendar.as_str()));
         }

@@ -64,8 +64,8 @@ pub fn sign(line: &CalendarResult) -> (&'static str, &'static str) {
 pub fn whole_sign(report: &SyncReport) -> &'static str {
     match report.success {
         true if is_calm(report) => "check",
-        true => "pause",
-        false if only_unreadable(report) => "info",
+        true if report.results.iter().any(|line| line.status == ResultStatus::Held) => "pause",
+        true => "info",
         false => "alert",
     }
 }
@@ -160,6 +160,7 @@ mod tests {
             counts,
             total: counts.total(),
             skipped_reasons: BTreeMap::new(),
+            unreadable: Vec::new(),
             warnings: BTreeMap::new(),
             error: None,
             hold: None,
@@ -216,15 +217,16 @@ mod tests {
 
     #[test]
     fn unreadable_events_are_named_and_are_no_failure() {
-        let of = |lines| SyncReport::of(vec![JobId::trusted("j")], JobStatus::Partial, lines, String::new());
+        let of = |status, lines| SyncReport::of(vec![JobId::trusted("j")], status, lines, String::new());
         let unreadable = line(ResultStatus::Partial, Counts { synced: 9, errors: 1, ..Counts::default() });
-        let report = of(vec![line(ResultStatus::Success, Counts::default()), unreadable.clone()]);
-        assert!(only_unreadable(&report));
+        let report = of(JobStatus::Completed, vec![line(ResultStatus::Success, Counts::default()), unreadable.clone()]);
+        assert!(only_unreadable(&report) && report.success && !is_calm(&report));
+        assert_eq!(whole_sign(&report), "info");
         assert_eq!(headline(&report), "Synced 2 calendars; some events could not be read");
         assert_eq!(line_words(&unreadable), "9 new, 1 unreadable");
-        let failed = of(vec![line(ResultStatus::Error, Counts::default()), unreadable]);
+        let failed = of(JobStatus::Partial, vec![line(ResultStatus::Error, Counts::default()), unreadable]);
         assert!(!only_unreadable(&failed));
-        assert_eq!(headline(&failed), "Synced 0 of 2 calendars");
+        assert_eq!(headline(&failed), "Synced 1 of 2 calendars");
     }
 
     #[test]

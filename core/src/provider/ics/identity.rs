@@ -31,7 +31,9 @@ pub(super) fn changes(objects: Vec<(String, Content)>, known: &Known) -> Vec<Cha
         };
         let remote_id = unique(remote_id, &mut used);
         let Content::Present(object) = content else {
-            changes.push(Change { remote_id, version: None, content });
+            // Not the version of anything that can be read, so that it is compared anew as soon as it can.
+            let version = if let Content::Unreadable { reason, .. } = &content { Some(format!("!{reason}")) } else { None };
+            changes.push(Change { remote_id, version, content });
             continue;
         };
         let version = version(&object);

@@ -1,13 +1,12 @@
-//! The engine through the facade, against a real ICS host, on every database.
+//! What a sync does, against an ICS host.
 
-use secrecy::SecretString;
+use super::connected;
 use std::time::Duration;
 use syncline_core::error::Error;
-use syncline_core::hub::{NewIcs, Scope};
+use syncline_core::hub::Scope;
 use syncline_core::testing::db::TestHub;
 use syncline_core::testing::seed;
 use syncline_core::testing::sync::{AUTO, counts, only};
-use syncline_domain::ids::UserId;
 use syncline_domain::sync::{Counts, JobStatus, ResultStatus};
 use syncline_domain::view::{ConnectionState, HoldDecision, Live};
 use syncline_sandbox::ics::{Calendar, Entry, Fault, Feed, IcsHost};
@@ -19,7 +18,6 @@ syncline_core::store_suite! {
     a_rejected_hold_is_remembered_for_the_same_situation,
     an_empty_feed_is_held_and_settles_itself_when_the_events_come_back,
     a_broken_feed_keeps_the_events_and_tells_what_to_do,
-    one_broken_event_does_not_stop_the_others,
     a_second_trigger_is_told_which_job_is_at_work,
     a_cancelled_job_ends_at_once_and_frees_the_connection,
     a_job_of_a_dead_process_is_closed_and_its_connection_freed,
@@ -28,13 +26,6 @@ syncline_core::store_suite! {
     the_journal_knows_what_was_before,
     the_live_stream_tells_progress_in_order_and_the_end_once,
     an_endless_series_is_there_however_far_one_looks,
-}
-
-async fn connected(at: &TestHub, host: &IcsHost) -> UserId {
-    let user = seed::user(&at.hub, "anna@example.com").await;
-    let new = NewIcs::Address { url: SecretString::from(host.url("feed.ics")), name: None };
-    at.add_ics(&user, new).await.expect("the feed can be read");
-    user
 }
 
 /// What every write of a sync would move: rows and their last change.
@@ -184,18 +175,6 @@ async fn a_broken_feed_keeps_the_events_and_tells_what_to_do(at: TestHub) {
         assert_eq!(connection.last_success_at, Some(succeeded_at), "the last success is kept apart from the last attempt");
         assert_eq!(connection.last_attempt_at, Some(at.now()));
     }
-}
-
-async fn one_broken_event_does_not_stop_the_others(at: TestHub) {
-    let mut calendar = Calendar::many(10);
-    calendar.entries[4].lines = vec!["SUMMARY:No start".to_owned()];
-    let host = IcsHost::with(Feed::new(calendar)).await;
-    let user = connected(&at, &host).await;
-    let report = at.sync(&user).await;
-    let line = only(&report);
-    assert_eq!(line.counts, Counts { errors: 1, ..counts(9, 0, 0, 0) });
-    assert_eq!(line.status, ResultStatus::Partial);
-    assert_eq!(line.skipped_reasons.values().sum::<u64>(), 1, "{:?}", line.skipped_reasons);
 }
 
 async fn a_second_trigger_is_told_which_job_is_at_work(at: TestHub) {

@@ -1,4 +1,4 @@
-//! The engine against a real Radicale: the main job as a person does it, on every database.
+//! The main job as a person does it, against a real Radicale.
 
 use secrecy::SecretString;
 use syncline_core::error::Error;
