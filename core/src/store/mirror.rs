@@ -191,6 +191,7 @@ pub struct UnreadableWrite {
 pub async fn put_unreadable(tx: &mut Tx, calendar: &str, now: i64, rows: &[UnreadableWrite]) -> Result<(), StoreError> {
     for chunk in rows.chunks(bulk::ROWS) {
         let sql = bulk::insert(
+            tx.marks(),
             "INSERT INTO mirror (calendar_id, remote_id, version, hash, raw, kept, gone_at, gone_reason, unreadable)",
             9,
             chunk.len(),
