@@ -22,3 +22,6 @@ pub(crate) mod pass;
 mod retry;
 pub(crate) mod sweep;
 pub(crate) mod tracker;
+
+#[cfg(all(test, feature = "test-support"))]
+mod tests;

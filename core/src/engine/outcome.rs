@@ -26,7 +26,7 @@ pub(crate) enum Stop {
 
 impl From<ProviderError> for Stop {
     fn from(error: ProviderError) -> Self {
-        Self::Provider(error)
+        if error.class == Class::Cancelled { Self::Cancelled } else { Self::Provider(error) }
     }
 }
 
@@ -39,7 +39,7 @@ impl From<StoreError> for Stop {
 impl From<Error> for Stop {
     fn from(error: Error) -> Self {
         match error {
-            Error::Provider(error) => Self::Provider(error),
+            Error::Provider(error) => error.into(),
             Error::Store(error) => Self::Store(error),
             other => Self::Provider(ProviderError::new("job", Class::Permanent, other.problem())),
         }

@@ -118,6 +118,8 @@ pub(crate) async fn run(cx: &Context<'_>, subject: &Subject, pass: Pass, so_far:
                 biased;
                 () = cx.cancel.cancelled() => return Err(Stop::Cancelled),
                 () = tokio::time::sleep_until(cx.deadline) => return Err(Stop::Budget),
+                // Writing failed: there is no use in reading on.
+                () = ready.closed() => return Ok(()),
                 page = pages.recv() => page,
             };
             let Some(page) = page else { return Err(Stop::Provider(ended_early())) };
@@ -129,7 +131,10 @@ pub(crate) async fn run(cx: &Context<'_>, subject: &Subject, pass: Pass, so_far:
                 repeats |= !named.insert(change.remote_id.clone());
             }
             while repeats && written.0.load(Ordering::Acquire) < sent {
-                written.1.notified().await;
+                tokio::select! {
+                    () = written.1.notified() => {}
+                    () = ready.closed() => return Ok(()),
+                }
             }
             // On a calendar with nothing stored only this pass can have stored an object.
             let stored = if blank && !repeats { Stored::default() } else { look_up(cx.db, &subject.id, &changes).await? };

@@ -1,0 +1,4 @@
+//! The engine against a provider that does as it is told: what no real host can be made to do at the right moment.
+
+mod pages;
+mod support;
