@@ -24,6 +24,7 @@ store_suite! {
     scripts_get_floating_times_resolved_and_days_as_dates,
     scripts_get_the_instance_of_a_series_and_its_source,
     a_period_that_ends_before_it_begins_is_refused,
+    the_hours_of_a_second_zone_fit_most_days_of_a_week_in_which_the_clock_is_set,
 }
 
 fn day(on: Date, days: i64) -> When {
@@ -295,4 +296,23 @@ async fn a_period_that_ends_before_it_begins_is_refused(at: TestHub) {
         assert_eq!(at.occurrences(&anna, from, to, None).await.unwrap_err().problem().code, "invalid_period");
     }
     assert_eq!(titles(&at, &anna, Date::MIN, Date::MAX).await, [""; 0], "the widest period of all");
+}
+
+async fn the_hours_of_a_second_zone_fit_most_days_of_a_week_in_which_the_clock_is_set(at: TestHub) {
+    let anna = seed::user(&at, "anna@example.org").await;
+    let zones = |own: &str, second: &str| Preferences {
+        time_zone: Some(own.to_owned()),
+        second_zone: Some(second.to_owned()),
+        ..Preferences::default()
+    };
+    at.set_preferences(&anna, &zones("Europe/Berlin", "America/New_York")).await.unwrap();
+    let offsets = async |from, to| {
+        let period = at.period(&anna, from, to).await.unwrap();
+        (period.offset, period.second.expect("a second zone").offset)
+    };
+    // New York sets its clock on Sunday, 8 March 2026, and Berlin on the 29th.
+    assert_eq!(offsets(date(2026, 3, 7), date(2026, 3, 14)).await, (60, -240), "Saturday to Friday: the clock is set on the second day");
+    assert_eq!(offsets(date(2026, 3, 2), date(2026, 3, 9)).await, (60, -300), "Monday to Sunday: on the last");
+    assert_eq!(offsets(date(2026, 3, 7), date(2026, 3, 8)).await, (60, -300));
+    assert_eq!(offsets(date(2026, 3, 8), date(2026, 3, 9)).await, (60, -240));
 }

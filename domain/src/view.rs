@@ -189,7 +189,7 @@ pub struct GridEvent {
 pub struct SecondZone {
     /// IANA name.
     pub zone: String,
-    /// Minutes that it is ahead of UTC at noon of the period's first day.
+    /// Minutes that it is ahead of UTC at noon of the day in the period's middle.
     pub offset: i32,
 }
 
@@ -202,7 +202,7 @@ pub struct Period {
     pub to: Date,
     /// The zone that the wall times are in.
     pub zone: String,
-    /// Minutes that the zone is ahead of UTC at noon of the first day.
+    /// Minutes that the zone is ahead of UTC at noon of the day in the middle.
     pub offset: i32,
     /// The second zone that the user wants beside the hours.
     pub second: Option<SecondZone>,

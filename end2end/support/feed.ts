@@ -1,6 +1,7 @@
 /** A host of ICS feeds whose answers a test can switch while it runs. */
 import { once } from "node:events";
-import { createServer, type IncomingMessage, type Server } from "node:http";
+import { createServer, type IncomingMessage, type RequestListener, type Server } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 
 export interface Answer {
   status?: number;
@@ -14,6 +15,8 @@ export interface Received {
   method: string;
   path: string;
   headers: IncomingMessage["headers"];
+  /** What was answered; 0 for nothing. */
+  status: number;
 }
 
 export class FeedHost {
@@ -23,29 +26,33 @@ export class FeedHost {
   readonly #server: Server;
   readonly #answers: Map<string, Answer>;
 
-  private constructor(server: Server, answers: Map<string, Answer>, requests: Received[], port: number) {
+  private constructor(server: Server, answers: Map<string, Answer>, requests: Received[], origin: string) {
     this.requests = requests;
     this.#server = server;
     this.#answers = answers;
-    this.url = `http://127.0.0.1:${port}`;
+    this.url = origin;
   }
 
-  static async start(): Promise<FeedHost> {
+  /** Speaks https when it gets a certificate. An answer with an `etag` becomes a 304 for who has it already. */
+  static async start(tls?: { key: Buffer; cert: Buffer }): Promise<FeedHost> {
     const answers = new Map<string, Answer>();
     const requests: Received[] = [];
-    const server = createServer((request, response) => {
+    const listener: RequestListener = (request, response) => {
       const path = request.url ?? "/";
-      requests.push({ method: request.method ?? "GET", path, headers: request.headers });
       const answer = answers.get(path) ?? { status: 404, body: "no such feed" };
-      if (answer.hang === true) return;
-      response.writeHead(answer.status ?? 200, { "content-type": "text/calendar; charset=utf-8", ...answer.headers });
-      response.end(answer.body ?? "");
-    });
+      const known = answer.headers?.["etag"] !== undefined && request.headers["if-none-match"] === answer.headers["etag"];
+      const status = answer.hang === true ? 0 : known ? 304 : (answer.status ?? 200);
+      requests.push({ method: request.method ?? "GET", path, headers: request.headers, status });
+      if (status === 0) return;
+      response.writeHead(status, { "content-type": "text/calendar; charset=utf-8", ...answer.headers });
+      response.end(status === 304 ? "" : (answer.body ?? ""));
+    };
+    const server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
     server.listen(0, "127.0.0.1");
     await once(server, "listening");
     const address = server.address();
     if (address === null || typeof address === "string") throw new Error("no port");
-    return new FeedHost(server, answers, requests, address.port);
+    return new FeedHost(server, answers, requests, `${tls === undefined ? "http" : "https"}://127.0.0.1:${address.port}`);
   }
 
   /** What the path answers from now on. A text alone is a feed. */

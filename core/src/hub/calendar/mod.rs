@@ -19,6 +19,7 @@ use crate::store::{calendar_reads, users};
 use grid::Lines;
 use jiff::civil::Date;
 use syncline_domain::ids::{EventId, UserId};
+use syncline_domain::time::{from_naive_ms, naive_ms};
 use syncline_domain::view::{EventDetails, GridEvent, Occurrence, Period, Preferences, SecondZone};
 use zone::ViewZone;
 
@@ -46,8 +47,10 @@ impl Hub {
         rows.truncate(GRID_LIMIT);
         let events = Lines { zone: &zone, sources: &sources }.sorted(rows);
         let second = preferences.second_zone.as_deref().and_then(|name| ViewZone::named(name).ok());
-        let second = second.map(|second| SecondZone { offset: second.offset_on(from), zone: second.name });
-        Ok(Period { from, to, offset: zone.offset_on(from), second, now: zone.wall(self.now()), zone: zone.name, events, truncated })
+        // One scale of hours serves all days. Where the clock is set among them, it fits most of them.
+        let middle = middle(from, to);
+        let second = second.map(|second| SecondZone { offset: second.offset_on(middle), zone: second.name });
+        Ok(Period { from, to, offset: zone.offset_on(middle), second, now: zone.wall(self.now()), zone: zone.name, events, truncated })
     }
 
     /// Everything about one occurrence; `key` as in [`GridEvent::key`].
@@ -98,6 +101,12 @@ impl Hub {
     async fn preferences(&self, user: &UserId) -> Result<Preferences, Error> {
         users::preferences(&self.0.db, user).await?.ok_or(Error::NotFound("account"))
     }
+}
+
+/// The day in the middle of `[from, to)`.
+fn middle(from: Date, to: Date) -> Date {
+    let naive = |day: Date| naive_ms(day.at(0, 0, 0, 0));
+    from_naive_ms(i64::midpoint(naive(from), naive(to))).date()
 }
 
 fn check_period(from: Date, to: Date) -> Result<(), Error> {
