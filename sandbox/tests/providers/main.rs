@@ -1,0 +1,11 @@
+//! The stand-ins for Google, Microsoft and Calendly: they answer in the official form, and refuse what the real ones refuse.
+
+mod faults;
+mod google_calendars;
+mod google_changes;
+mod google_list;
+mod google_push;
+mod google_write;
+mod oauth;
+mod oauth_tokens;
+mod support;
