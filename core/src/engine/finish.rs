@@ -2,98 +2,137 @@
 
 use super::calendar::Line;
 use super::job::Claimed;
-use super::outcome::Stop;
+use super::outcome::{self, Stop};
 use super::pass;
 use super::retry::random_below;
 use super::tracker::Tracker;
 use crate::error::StoreError;
 use crate::hub::Hub;
-use crate::store::{Tx, calendars, connections, jobs, locks};
+use crate::store::connections::{self, ConnectionRow};
+use crate::store::{Tx, calendars, jobs, locks};
+use std::time::Duration;
 use syncline_domain::failure::Problem;
-use syncline_domain::sync::{JobStatus, ResultStatus};
+use syncline_domain::sync::{JobProgress, JobStatus, ResultStatus};
+
+/// How often the end of a job is tried to be stored before it is left to the clean-up of interrupted jobs.
+const TRIES: u32 = 3;
+/// Between these tries.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// How a job ended.
+struct End {
+    lines: Vec<Line>,
+    status: JobStatus,
+    /// The first problem.
+    problem: Option<Problem>,
+    /// The server is being stopped.
+    closing: bool,
+}
 
 /// Stores the results, frees the lock, moves the schedule, and tells everybody.
-pub(super) async fn finish(hub: &Hub, job: &Claimed, tracker: &Tracker, lines: Vec<Line>) -> Result<(), StoreError> {
+pub(super) async fn finish(hub: &Hub, job: &Claimed, tracker: &Tracker, mut lines: Vec<Line>) -> Result<(), StoreError> {
+    if lines.iter().any(|line| matches!(line.outcome.stop, Some(Stop::LockLost))) {
+        // Whoever took the lock closed the job as interrupted; nothing may be written here any more.
+        return hub.tell_end(&job.user, &job.progress.run_id).await;
+    }
+    let closing = hub.is_closing();
+    if closing {
+        for line in lines.iter_mut().filter(|line| matches!(line.outcome.stop, Some(Stop::Cancelled))) {
+            line.result.error = Some(outcome::interrupted());
+            line.outcome.stop = Some(Stop::Interrupted);
+        }
+    }
     let good = lines.iter().filter(|line| line.result.is_in_step()).count();
     let any = lines.iter().any(|line| matches!(line.result.status, ResultStatus::Partial)) || good > 0;
-    let lost = lines.iter().any(|line| matches!(line.outcome.stop, Some(Stop::LockLost)));
-    let status = if job.cancel.is_cancelled() {
-        JobStatus::Cancelled
-    } else if good == lines.len() {
+    let status = if good == lines.len() {
+        // Also when it was cancelled: that came too late.
         JobStatus::Completed
-    } else if any {
+    } else if job.cancel.is_cancelled() && !closing {
+        JobStatus::Cancelled
+    } else if any || closing {
         JobStatus::Partial
     } else {
         JobStatus::Failed
     };
     let problem = lines.iter().find_map(|line| line.result.error.clone());
     let progress = tracker.finish(status, problem.clone());
-    let now = hub.now();
-    if !lost {
-        let mut tx = hub.db().begin().await?;
-        if locks::check(&mut tx, &job.connection, job.fence, now).await? {
-            for Line { result, outcome } in &lines {
-                if let Some(id) = &result.calendar_id {
-                    let text = result.error.as_ref().and_then(|problem| serde_json::to_string(problem).ok());
-                    calendars::finish(&mut tx, id.as_str(), now, result.is_in_step(), result.status.as_str(), text.as_deref()).await?;
-                }
-                if let Some(address) = &outcome.moved_to {
-                    hub.move_feed(&mut tx, &job.user, &job.connection, address).await?;
-                }
+    let end = End { lines, status, problem, closing };
+    let mut tries = 0;
+    let is_ours = loop {
+        tries += 1;
+        match store(hub, job, &progress, &end).await {
+            Ok(is_ours) => break is_ours,
+            Err(error) if tries >= TRIES => return Err(error),
+            Err(error) => {
+                tracing::warn!(job = %job.id, cause = %error.source, "the end of sync job {} could not be stored; it is tried again", job.id);
+                tokio::time::sleep(PAUSE).await;
             }
-            let texts: Vec<(Option<String>, String)> = lines
-                .iter()
-                .map(|line| {
-                    let id = line.result.calendar_id.as_ref().map(|id| id.as_str().to_owned());
-                    (id, serde_json::to_string(&line.result).unwrap_or_default())
-                })
-                .collect();
-            jobs::put_results(&mut tx, &job.id, &texts).await?;
-            pass::store_progress(&mut tx, &job.id, &progress, now).await?;
-            reschedule(hub, &mut tx, job, &lines, status, problem.as_ref()).await?;
-            locks::release(&mut tx, &job.connection, job.fence).await?;
-        } else {
-            pass::store_progress(&mut tx, &job.id, &progress, now).await?;
         }
-        tx.commit().await?;
+    };
+    if is_ours {
+        hub.bus().progress(&job.user, hub.now(), &progress);
     }
-    hub.bus().progress(&job.user, now, &progress);
     hub.tell_end(&job.user, &progress.run_id).await
 }
 
-async fn reschedule(
-    hub: &Hub,
-    tx: &mut Tx,
-    job: &Claimed,
-    lines: &[Line],
-    status: JobStatus,
-    problem: Option<&Problem>,
-) -> Result<(), StoreError> {
-    let Some(row) = connections::find_in(tx, &job.connection).await? else { return Ok(()) };
+/// Stores how a job ended, in one transaction. `false`: the lock is not ours any more, and nothing was written.
+async fn store(hub: &Hub, job: &Claimed, progress: &JobProgress, end: &End) -> Result<bool, StoreError> {
     let now = hub.now();
-    let needs_user = lines.iter().any(|line| line.outcome.stop.as_ref().is_some_and(Stop::needs_user));
+    let mut tx = hub.db().begin().await?;
+    if !locks::check(&mut tx, &job.connection, job.fence, now).await? {
+        return Ok(false);
+    }
+    let mut texts = Vec::with_capacity(end.lines.len());
+    for Line { result, outcome } in &end.lines {
+        let id = result.calendar_id.as_ref().map(|id| id.as_str().to_owned());
+        if let Some(id) = &id {
+            let text = result.error.as_ref().and_then(|problem| serde_json::to_string(problem).ok());
+            calendars::finish(&mut tx, id, now, result.is_in_step(), result.status.as_str(), text.as_deref()).await?;
+        }
+        if let Some(address) = &outcome.moved_to {
+            hub.move_feed(&mut tx, &job.user, &job.connection, address).await?;
+        }
+        texts.push((id, serde_json::to_string(result).unwrap_or_default()));
+    }
+    jobs::put_results(&mut tx, &job.id, &texts).await?;
+    pass::store_progress(&mut tx, &job.id, progress, now).await?;
+    if let Some(row) = connections::find_in(&mut tx, &job.connection).await? {
+        reschedule(&mut tx, job, &row, end, now).await?;
+    }
+    locks::release(&mut tx, &job.connection, job.fence).await?;
+    tx.commit().await?;
+    Ok(true)
+}
+
+async fn reschedule(tx: &mut Tx, job: &Claimed, row: &ConnectionRow, end: &End, now: i64) -> Result<(), StoreError> {
+    let stops = || end.lines.iter().filter_map(|line| line.outcome.stop.as_ref());
+    // The user gave another password or address meanwhile: what this job found out about the old one is worth nothing.
+    let mended = stops().next().is_some() && job.built_from != (row.secret.clone(), row.settings.clone());
+    let needs_user = !mended && stops().any(Stop::needs_user);
     let interval = u64::try_from(row.interval_s).unwrap_or(0);
-    let out_of_time = lines.iter().any(|line| matches!(line.outcome.stop, Some(Stop::Budget)));
-    let is_wrong = |line: &Line| !matches!(line.outcome.stop, None | Some(Stop::Budget | Stop::Cancelled));
-    let neutral = status == JobStatus::Cancelled || (out_of_time && !lines.iter().any(is_wrong));
+    let is_early = |stop: &Stop| matches!(stop, Stop::Budget | Stop::Cancelled | Stop::Interrupted);
+    let early = stops().next().is_some() && stops().all(is_early);
+    let neutral = mended || end.status == JobStatus::Cancelled || early;
     let next = if needs_user {
         None
-    } else if neutral && out_of_time {
+    } else if mended || end.closing {
+        Some(now)
+    } else if early && end.status != JobStatus::Cancelled {
         // It goes on by itself soon, unless the user presses Continue first.
         Some(now + 60_000)
-    } else if matches!(status, JobStatus::Completed | JobStatus::Cancelled) {
-        let sooner = lines.iter().filter_map(|line| line.outcome.next_sync_s).filter(|wish| *wish < 300).min();
+    } else if matches!(end.status, JobStatus::Completed | JobStatus::Cancelled) {
+        let sooner = end.lines.iter().filter_map(|line| line.outcome.next_sync_s).filter(|wish| *wish < 300).min();
         Some(now + millis(sooner.map_or_else(|| jittered(interval), |wish| wish.min(interval))))
     } else {
         let failures = u32::try_from(row.failures).unwrap_or(0).min(10);
         let backed_off = (60_u64 << failures).min(interval.max(6 * 3600));
-        let asked = lines.iter().filter_map(|line| line.outcome.stop.as_ref()?.retry_after()).max().unwrap_or_default();
+        let asked = stops().filter_map(Stop::retry_after).max().unwrap_or_default();
         Some(now + millis(jittered(backed_off).max(asked.as_secs() + 1)))
     };
-    let text = problem.and_then(|problem| serde_json::to_string(problem).ok());
+    let text = end.problem.as_ref().and_then(|problem| serde_json::to_string(problem).ok());
     let outcome = connections::Outcome {
         at: now,
-        success: status == JobStatus::Completed,
+        success: end.status == JobStatus::Completed,
         neutral,
         needs_user,
         problem: text.as_deref(),

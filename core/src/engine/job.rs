@@ -6,12 +6,13 @@ use super::listing::{list, note_listing};
 use super::outcome::Stop;
 use super::pass::Context;
 use super::tracker::Tracker;
-use crate::error::StoreError;
+use crate::error::{ProviderError, StoreError};
 use crate::hub::Hub;
 use crate::provider::{Provider, RemoteCalendar};
 use crate::store::calendars::{self, CalendarRow};
 use crate::store::connections::{self, ConnectionRow};
 use futures::StreamExt as _;
+use syncline_domain::failure::{Class, Problem};
 use syncline_domain::ids::{CalendarId, ConnectionId, JobId, UserId};
 use syncline_domain::sync::{CalendarProgress, JobProgress, Mode, Phase};
 use tokio::time::Instant;
@@ -28,6 +29,8 @@ pub(crate) struct Claimed {
     pub(crate) only: Option<Vec<CalendarId>>,
     pub(crate) progress: JobProgress,
     pub(crate) cancel: CancellationToken,
+    /// Secret and settings of the connection when the job began: tells whether the user mended it meanwhile.
+    pub(crate) built_from: (Option<String>, String),
 }
 
 /// Runs a job to its end and stores how it ended. Never fails: what goes wrong is in the results.
@@ -54,15 +57,24 @@ pub(crate) async fn run(hub: Hub, job: Claimed) {
 async fn work(hub: &Hub, job: &Claimed, tracker: &Tracker) -> Vec<Line> {
     let started = Instant::now();
     // Connections beyond what one process should do at once wait here; their lease is kept meanwhile.
-    let Ok(_permit) = hub.gate().acquire().await else { return Vec::new() };
+    let permit = tokio::select! {
+        biased;
+        () = job.cancel.cancelled() => None,
+        permit = hub.gate().acquire() => permit.ok(),
+    };
+    let Some(_permit) = permit else {
+        let row = connections::find(hub.db(), &job.user, &job.connection).await.ok().flatten();
+        let calendars = wanted(hub, job).await.unwrap_or_default();
+        return failed_lines(job, row.as_ref(), &calendars, Stop::Cancelled, started);
+    };
     tracker.start(hub.now());
     let deadline = Instant::now() + hub.config().sync_budget;
     match prepare(hub, job, tracker, deadline).await {
-        Ok((provider, row, todo)) => {
+        Ok(Prepared { provider, row, todo, unlisted }) => {
             let parallel = provider.parallel().max(1);
             let provider = &*provider;
             let row = &row;
-            futures::stream::iter(todo)
+            let mut lines: Vec<Line> = futures::stream::iter(todo)
                 .map(|(calendar, remote)| async move {
                     let cx = Context {
                         db: hub.db(),
@@ -82,22 +94,29 @@ async fn work(hub: &Hub, job: &Claimed, tracker: &Tracker) -> Vec<Line> {
                 })
                 .buffered(parallel)
                 .collect()
-                .await
+                .await;
+            if !unlisted.is_empty() {
+                lines.extend(failed_lines(job, Some(row), &unlisted, Stop::Provider(not_listed()), started));
+            }
+            lines
         }
         Err((stop, row, calendars)) => failed_lines(job, row.as_deref(), &calendars, stop, started),
     }
 }
 
-type Todo = Vec<(CalendarRow, RemoteCalendar)>;
+/// What a job needs for its calendars.
+struct Prepared {
+    provider: Box<dyn Provider>,
+    row: ConnectionRow,
+    todo: Vec<(CalendarRow, RemoteCalendar)>,
+    /// Asked for, but not there any more.
+    unlisted: Vec<CalendarRow>,
+}
+
 type Failed = (Stop, Option<Box<ConnectionRow>>, Vec<CalendarRow>);
 
 /// Builds the provider, lists the calendars and stores what is new about them.
-async fn prepare(
-    hub: &Hub,
-    job: &Claimed,
-    tracker: &Tracker,
-    deadline: Instant,
-) -> Result<(Box<dyn Provider>, ConnectionRow, Todo), Failed> {
+async fn prepare(hub: &Hub, job: &Claimed, tracker: &Tracker, deadline: Instant) -> Result<Prepared, Failed> {
     let row = connections::find(hub.db(), &job.user, &job.connection)
         .await
         .map_err(|error| (error.into(), None, Vec::new()))?
@@ -108,14 +127,28 @@ async fn prepare(
     let lines = |rows: &[CalendarRow]| rows.iter().map(waiting).collect::<Vec<_>>();
     tracker.calendars(lines(&known));
     let listed = list(job, &*provider, &known, deadline).await.map_err(fail)?;
-    note_listing(hub, job, &listed).await.map_err(|error| fail(error.into()))?;
+    note_listing(hub, job, &listed).await.map_err(fail)?;
     let rows = wanted(hub, job).await.map_err(|error| fail(error.into()))?;
-    let todo: Todo = rows
-        .into_iter()
-        .filter_map(|row| listed.iter().find(|remote| remote.remote_id == row.remote_id).cloned().map(|remote| (row, remote)))
-        .collect();
-    tracker.calendars(todo.iter().map(|(row, _)| waiting(row)).collect());
-    Ok((provider, row, todo))
+    let (mut todo, mut unlisted) = (Vec::new(), Vec::new());
+    for row in rows {
+        match listed.iter().find(|remote| remote.remote_id == row.remote_id) {
+            Some(remote) => todo.push((row, remote.clone())),
+            // One that was asked for by name is answered for; the others are marked as vanished, which is all there is to say.
+            None if job.only.is_some() => unlisted.push(row),
+            None => {}
+        }
+    }
+    tracker.calendars(todo.iter().map(|(row, _)| row).chain(&unlisted).map(waiting).collect());
+    Ok(Prepared { provider, row, todo, unlisted })
+}
+
+fn not_listed() -> ProviderError {
+    let problem = Problem::new(
+        "calendar_not_listed",
+        "The provider does not list this calendar any more.",
+        "If it is gone for good, switch it off here.",
+    );
+    ProviderError::new("job.calendars", Class::NotFound, problem)
 }
 
 fn waiting(row: &CalendarRow) -> CalendarProgress {

@@ -1,13 +1,14 @@
 //! Claiming a connection for a job.
 
+use super::outcome::interrupted;
 use crate::clock::Clock;
 use crate::error::StoreError;
-use crate::store::{Db, Tx, jobs, locks};
+use crate::store::{Db, Tx, calendars, connections, jobs, locks};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
-use syncline_domain::failure::Problem;
 use syncline_domain::ids::{ConnectionId, JobId};
-use syncline_domain::sync::{JobProgress, JobStatus};
+use syncline_domain::sync::{CalendarProgress, CalendarResult, Counts, JobProgress, JobStatus, ResultStatus};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -64,7 +65,7 @@ pub(crate) async fn claim(tx: &mut Tx, connection: &ConnectionId, job: &JobId, o
         return Ok(Claim::Busy { job: JobId::trusted(lock.job_id.clone()) });
     }
     let mut resumes = false;
-    while let Some(open) = jobs::open_of(tx, connection).await? {
+    for open in jobs::all_open_of(tx, connection).await? {
         resumes = true;
         interrupt(tx, &open, now).await?;
     }
@@ -88,11 +89,12 @@ pub(crate) async fn keep(db: &Db, clock: &Clock, connection: &ConnectionId, job:
         if renewed.elapsed() < renew {
             continue;
         }
-        // A failure to renew is tried again until the lease is over; then the fence stops every write.
-        if let Ok(false) = renew_once(db, clock, connection, fence).await {
-            return;
+        match renew_once(db, clock, connection, fence).await {
+            Ok(true) => renewed = Instant::now(),
+            Ok(false) => return,
+            // It is tried again with the next look, until the lease is over; then the fence stops every write.
+            Err(error) => tracing::warn!(what = error.what, cause = %error.source, "the lease of a sync could not be renewed"),
         }
-        renewed = Instant::now();
     }
 }
 
@@ -103,25 +105,86 @@ async fn renew_once(db: &Db, clock: &Clock, connection: &ConnectionId, fence: i6
     Ok(ours)
 }
 
-/// Closes a job whose process is gone.
+/// Closes the jobs whose process is gone, of all users, and frees their connections. `is_at_work` knows the jobs of this process.
+/// Gives how many were closed.
+///
+/// # Errors
+/// When the database fails.
+pub(crate) async fn reap(db: &Db, own: &str, is_at_work: impl Fn(&str) -> bool, now: i64) -> Result<usize, StoreError> {
+    let mut closed = 0;
+    for connection in jobs::open_connections(db).await? {
+        let connection = ConnectionId::trusted(connection);
+        let mut tx = db.begin().await?;
+        let lock = locks::find(&mut tx, &connection).await?;
+        let holder = lock.as_ref().filter(|lock| {
+            let is_ours = lock.owner == own;
+            lock.expires_at > now && if is_ours { is_at_work(&lock.job_id) } else { !is_dead(&lock.owner, own) }
+        });
+        // What the lock does not belong to has lost it.
+        let lost: Vec<_> = jobs::all_open_of(&mut tx, &connection)
+            .await?
+            .into_iter()
+            .filter(|open| holder.is_none_or(|lock| lock.job_id != open.id) && !is_at_work(&open.id))
+            .collect();
+        if lost.is_empty() {
+            continue;
+        }
+        closed += lost.len();
+        for open in &lost {
+            interrupt(&mut tx, open, now).await?;
+        }
+        if let (None, Some(lock)) = (holder, &lock) {
+            locks::release(&mut tx, &connection, lock.fence).await?;
+        }
+        tx.commit().await?;
+    }
+    Ok(closed)
+}
+
+/// Closes a job whose process is gone. What its calendars had come to is its result; those that were not done are named as
+/// interrupted.
 async fn interrupt(tx: &mut Tx, open: &jobs::JobRow, now: i64) -> Result<(), StoreError> {
     let id = JobId::trusted(open.id.clone());
     let seq = open.seq + 1;
-    let progress = serde_json::from_str::<JobProgress>(&open.progress)
-        .map(|mut progress| {
-            progress.seq = u64::try_from(seq).unwrap_or(u64::MAX);
-            progress.status = JobStatus::Partial;
-            progress.error = Some(Problem::new(
-                "interrupted",
-                "Syncline stopped while this sync was at work. What was saved is safe.",
-                "Sync again: it continues where it stopped.",
-            ));
-            progress
-        })
-        .ok()
-        .and_then(|progress| serde_json::to_string(&progress).ok())
-        .unwrap_or_else(|| open.progress.clone());
-    jobs::update(tx, &id, JobStatus::Partial.as_str(), seq, &progress, now, true).await
+    let mut text = open.progress.clone();
+    if let Ok(mut progress) = serde_json::from_str::<JobProgress>(&open.progress) {
+        let account = connections::find_in(tx, &progress.connection_id).await?.map_or_else(String::new, |row| row.account);
+        let mut lines = Vec::with_capacity(progress.calendars.len());
+        for calendar in &progress.calendars {
+            let line = calendar.result.clone().unwrap_or_else(|| stopped(&progress, calendar, account.clone()));
+            let problem = line.error.as_ref().and_then(|problem| serde_json::to_string(problem).ok());
+            let id = calendar.calendar_id.as_str();
+            calendars::finish(tx, id, now, line.is_in_step(), line.status.as_str(), problem.as_deref()).await?;
+            lines.push((Some(id.to_owned()), serde_json::to_string(&line).unwrap_or_default()));
+        }
+        jobs::put_results(tx, &id, &lines).await?;
+        progress.seq = u64::try_from(seq).unwrap_or(u64::MAX);
+        progress.status = JobStatus::Partial;
+        progress.error = Some(interrupted());
+        text = serde_json::to_string(&progress).unwrap_or(text);
+    }
+    jobs::update(tx, &id, JobStatus::Partial.as_str(), seq, &text, now, true).await
+}
+
+/// The line of a calendar that was not done when its process ended.
+fn stopped(progress: &JobProgress, calendar: &CalendarProgress, account: String) -> CalendarResult {
+    CalendarResult {
+        connection_id: progress.connection_id.clone(),
+        calendar_id: Some(calendar.calendar_id.clone()),
+        email: account,
+        calendar_name: calendar.name.clone(),
+        status: ResultStatus::Partial,
+        counts: Counts::default(),
+        total: 0,
+        skipped_reasons: BTreeMap::new(),
+        unreadable: Vec::new(),
+        warnings: BTreeMap::new(),
+        error: Some(interrupted()),
+        hold: None,
+        duration_ms: 0,
+        requests: 0,
+        bytes: 0,
+    }
 }
 
 #[cfg(test)]

@@ -7,8 +7,8 @@ use crate::clock::Clock;
 use crate::error::StoreError;
 use crate::hub::Hub;
 use crate::provider::{KnownCalendar, Meter, Provider, RemoteCalendar};
-use crate::store::Tx;
 use crate::store::calendars::{self, CalendarRow};
+use crate::store::{Tx, locks};
 use syncline_domain::ids::{CalendarId, ConnectionId, UserId};
 use syncline_domain::sync::Mode;
 use tokio::time::Instant;
@@ -46,10 +46,9 @@ pub(super) async fn list(
     }
 }
 
-/// New calendars appear, known ones are brought up to date, vanished ones are marked.
-pub(super) async fn note_listing(hub: &Hub, job: &Claimed, listed: &[RemoteCalendar]) -> Result<(), StoreError> {
+/// New calendars appear, known ones are brought up to date, vanished ones are marked. Writes nothing when nothing changed.
+pub(super) async fn note_listing(hub: &Hub, job: &Claimed, listed: &[RemoteCalendar]) -> Result<(), Stop> {
     let known = calendars::of_connection(hub.db(), &job.user, &job.connection).await?;
-    let now = hub.now();
     let changed = |remote: &RemoteCalendar, row: &CalendarRow| {
         row.name != remote.name
             || row.zone != remote.zone
@@ -58,28 +57,28 @@ pub(super) async fn note_listing(hub: &Hub, job: &Claimed, listed: &[RemoteCalen
             || (remote.hints.is_some() && row.hints != remote.hints)
             || (!row.color_chosen && color(remote).is_some_and(|color| color != row.color))
     };
+    let row_of = |remote: &RemoteCalendar| known.iter().find(|row| row.remote_id == remote.remote_id);
+    let is_listed = |row: &CalendarRow| listed.iter().any(|remote| remote.remote_id == row.remote_id);
+    let news: Vec<_> = listed.iter().filter(|remote| row_of(remote).is_none_or(|row| changed(remote, row))).collect();
+    let vanished: Vec<_> = known.iter().filter(|row| row.vanished_at.is_none() && !is_listed(row)).collect();
+    if news.is_empty() && vanished.is_empty() {
+        return Ok(());
+    }
+    let now = hub.now();
     let mut tx = hub.db().begin().await?;
-    let mut written = false;
-    for (index, remote) in listed.iter().enumerate() {
-        match known.iter().find(|row| row.remote_id == remote.remote_id) {
-            None => {
-                store_calendar(&mut tx, &job.user, &job.connection, remote, known.len() + index, hub.clock()).await?;
-                written = true;
-            }
-            Some(row) if changed(remote, row) => {
-                calendars::refresh(&mut tx, &row.id, remote, color(remote)).await?;
-                written = true;
-            }
-            Some(_) => {}
+    if !locks::check(&mut tx, &job.connection, job.fence, now).await? {
+        return Err(Stop::LockLost);
+    }
+    for (index, remote) in news.into_iter().enumerate() {
+        match row_of(remote) {
+            None => store_calendar(&mut tx, &job.user, &job.connection, remote, known.len() + index, hub.clock()).await?,
+            Some(row) => calendars::refresh(&mut tx, &row.id, remote, color(remote)).await?,
         }
     }
-    for row in known.iter().filter(|row| row.vanished_at.is_none()) {
-        if !listed.iter().any(|remote| remote.remote_id == row.remote_id) {
-            calendars::vanish(&mut tx, &row.id, now).await?;
-            written = true;
-        }
+    for row in vanished {
+        calendars::vanish(&mut tx, &row.id, now).await?;
     }
-    if written { tx.commit().await } else { Ok(()) }
+    Ok(tx.commit().await?)
 }
 
 fn color(remote: &RemoteCalendar) -> Option<&'static str> {

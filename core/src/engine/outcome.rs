@@ -20,6 +20,8 @@ pub(crate) enum Stop {
     LockLost,
     /// The user cancelled, or the server shuts down.
     Cancelled,
+    /// Syncline was stopped, by hand or by a crash.
+    Interrupted,
     /// The time budget ran out.
     Budget,
 }
@@ -46,6 +48,15 @@ impl From<Error> for Stop {
     }
 }
 
+/// What the user is told about a job whose process ended.
+pub(crate) fn interrupted() -> Problem {
+    Problem::new(
+        "interrupted",
+        "Syncline stopped while this sync was at work. What was saved is safe.",
+        "Sync again: it continues where it stopped.",
+    )
+}
+
 impl Stop {
     /// What the user is told.
     pub(crate) fn problem(&self) -> Problem {
@@ -56,6 +67,7 @@ impl Stop {
                 Problem::new("lock_lost", "Another Syncline process took this sync over.", "Nothing to do: it goes on there.")
             }
             Self::Cancelled => Problem::new("cancelled", "The sync was cancelled. What was saved stays.", "Sync again whenever you like."),
+            Self::Interrupted => interrupted(),
             Self::Budget => Problem::new(
                 "time_budget",
                 "The sync took longer than it may at once. What was saved stays.",
@@ -152,7 +164,7 @@ impl Outcome {
     /// The status of the line.
     pub(crate) fn status(&self) -> ResultStatus {
         match &self.stop {
-            Some(Stop::Budget | Stop::Cancelled) => ResultStatus::Partial,
+            Some(Stop::Budget | Stop::Cancelled | Stop::Interrupted) => ResultStatus::Partial,
             Some(_) if self.counts.changed() => ResultStatus::Partial,
             Some(_) => ResultStatus::Error,
             None if self.hold.is_some() => ResultStatus::Held,

@@ -221,12 +221,13 @@ impl Writer<'_> {
         apply::touch_mirror(&mut tx, target, &batch.touched).await?;
         mirror::put_unreadable(&mut tx, target.calendar, now, &batch.unreadable).await?;
         mirror::forget(&mut tx, target.calendar, &strs(&batch.forgotten)).await?;
+        // Horizons before occurrences, as everybody does who touches both: on PostgreSQL their rows keep the others out.
+        apply::clear_horizons(&mut tx, target.calendar, &strs(&batch.no_horizon)).await?;
+        apply::put_horizons(&mut tx, target.calendar, &batch.horizons).await?;
         apply::put_events(&mut tx, target, &batch.events).await?;
         apply::delete_events(&mut tx, target, &strs(&batch.deleted_events)).await?;
         apply::clear_occurrences(&mut tx, &strs(&batch.rewritten)).await?;
         apply::put_occurrences(&mut tx, target, &batch.occurrences).await?;
-        apply::clear_horizons(&mut tx, target.calendar, &strs(&batch.no_horizon)).await?;
-        apply::put_horizons(&mut tx, target.calendar, &batch.horizons).await?;
         apply::put_journal(&mut tx, target, &batch.journal).await?;
         // Removed by an earlier page of this pass, and there after all.
         let back = batch.seen.iter().filter(|id| self.removed.contains(*id));

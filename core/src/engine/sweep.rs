@@ -108,6 +108,7 @@ pub(crate) async fn delete(tx: &mut Tx, target: Target<'_>, remote_ids: &[String
         .map(|event| JournalWrite { event_id: event.id.clone(), action: "delete", before: Some(event.content.clone()) })
         .collect();
     apply::put_journal(tx, target, &journal).await?;
+    apply::clear_horizons(tx, target.calendar, &ids).await?;
     let event_ids: Vec<&str> = events.iter().map(|event| event.id.as_str()).collect();
     apply::delete_events(tx, target, &event_ids).await?;
     apply::bury(tx, target, &ids, reason).await?;

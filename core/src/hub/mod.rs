@@ -32,6 +32,7 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use syncline_domain::ids::JobId;
 use tokio::sync::{Notify, Semaphore};
@@ -55,6 +56,8 @@ pub(crate) struct Inner {
     /// Jobs of this process that are at work.
     running: Mutex<HashMap<JobId, CancellationToken>>,
     gate: Semaphore,
+    /// The process is about to end.
+    closing: AtomicBool,
     /// Wakes the scheduler when something may be due earlier than it thinks.
     pub(crate) due: Notify,
 }
@@ -77,6 +80,7 @@ impl Hub {
             owner: engine::lease::owner(),
             running: Mutex::default(),
             gate: Semaphore::new(PARALLEL_CONNECTIONS),
+            closing: AtomicBool::new(false),
             due: Notify::new(),
         })))
     }
@@ -110,6 +114,7 @@ impl Hub {
 
     /// Ends running jobs in an orderly way (they can be resumed) and closes the database.
     pub async fn close(&self) {
+        self.0.closing.store(true, Ordering::Release);
         for token in self.running().values() {
             token.cancel();
         }
@@ -153,6 +158,17 @@ impl Hub {
 
     pub(crate) fn running(&self) -> std::sync::MutexGuard<'_, HashMap<JobId, CancellationToken>> {
         self.0.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Jobs that stop now are interrupted, not cancelled.
+    pub(crate) fn is_closing(&self) -> bool {
+        self.0.closing.load(Ordering::Acquire)
+    }
+
+    /// As the beginning of [`Hub::close`].
+    #[cfg(test)]
+    pub(crate) fn testing_begin_closing(&self) {
+        self.0.closing.store(true, Ordering::Release);
     }
 
     /// A job of this process has ended.

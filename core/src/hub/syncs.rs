@@ -6,7 +6,7 @@ use crate::engine::job::{self, Claimed};
 use crate::engine::lease::{self, Claim};
 use crate::error::{Error, StoreError};
 use crate::store::connections::{self, ConnectionRow};
-use crate::store::{calendars, jobs};
+use crate::store::{calendars, jobs, locks};
 use crate::tasks;
 use std::time::Duration;
 use syncline_domain::ids::{CalendarId, ConnectionId, JobId, UserId};
@@ -53,31 +53,46 @@ impl Hub {
     /// [`Error::AlreadyRunning`] when *every* connection in scope is at work already (those that are not are started);
     /// [`Error::Invalid`] `nothing_to_sync` when the scope is empty or disabled.
     pub async fn start_sync(&self, user: &UserId, scope: Scope, options: SyncOptions) -> Result<Started, Error> {
+        let (hub, user) = (self.clone(), user.clone());
+        // A request that is given up in the middle must not leave a job behind that nobody carries out.
+        tasks::to_the_end("sync.start", async move { hub.start(&user, scope, options).await }).await?
+    }
+
+    async fn start(&self, user: &UserId, scope: Scope, options: SyncOptions) -> Result<Started, Error> {
         let targets = self.targets(user, scope).await?;
         let mut started = Vec::new();
-        let mut busy = None;
-        let mut run = None;
+        let (mut busy, mut failed, mut run) = (None, None, None);
         for (row, only) in targets {
             let id = JobId::trusted(new_id(self.clock()));
             let run_id = run.clone().unwrap_or_else(|| id.clone());
-            match self.claim(user, &row, only, options, id, &run_id).await? {
-                Ok(job) => {
+            // Known as ours before it is in the database, so that the clean-up of lost jobs leaves it alone.
+            let cancel = CancellationToken::new();
+            self.running().insert(id.clone(), cancel.clone());
+            match self.claim(user, &row, only, options, id.clone(), &run_id, cancel).await {
+                Ok(Ok(job)) => {
                     run.get_or_insert(run_id);
                     started.push(job);
+                    continue;
                 }
-                Err(job) => busy = Some(job),
+                Ok(Err(job)) => busy = Some(job),
+                Err(error) => failed = Some(error),
+            }
+            self.forget(&id);
+            if failed.is_some() {
+                break;
             }
         }
-        let (Some(run_id), false) = (run, started.is_empty()) else {
-            return Err(busy.map_or_else(nothing_to_sync, |job| Error::AlreadyRunning { job }));
-        };
-        let job_ids = started.iter().map(|job| job.id.clone()).collect();
+        let job_ids: Vec<JobId> = started.iter().map(|job| job.id.clone()).collect();
+        // Only now, so that the run is not over before its last job is known; and also when a claim failed.
         for job in started {
-            self.running().insert(job.id.clone(), job.cancel.clone());
             self.bus().progress(user, self.now(), &job.progress);
             tasks::detach(job::run(self.clone(), job));
         }
-        Ok(Started { run_id, job_ids })
+        match (failed, run) {
+            (Some(error), _) => Err(error),
+            (None, Some(run_id)) => Ok(Started { run_id, job_ids }),
+            (None, None) => Err(busy.map_or_else(nothing_to_sync, |job| Error::AlreadyRunning { job })),
+        }
     }
 
     /// The connections in scope, each with the calendars asked for.
@@ -118,6 +133,7 @@ impl Hub {
     }
 
     /// Stores a job together with its lock; gives the running job when there is one.
+    #[expect(clippy::too_many_arguments, reason = "what a job is made of, from its only caller")]
     async fn claim(
         &self,
         user: &UserId,
@@ -126,6 +142,7 @@ impl Hub {
         options: SyncOptions,
         id: JobId,
         run: &JobId,
+        cancel: CancellationToken,
     ) -> Result<Result<Claimed, JobId>, Error> {
         let connection = ConnectionId::trusted(row.id.clone());
         let now = self.now();
@@ -161,9 +178,11 @@ impl Hub {
             now,
         };
         jobs::insert(&mut tx, &new).await?;
+        // Whoever looks for what is due must not find it until a process that died with it would have been noticed.
+        connections::postpone(&mut tx, &connection, now + locks::LEASE_MS + 60_000).await?;
         tx.commit().await?;
-        let cancel = CancellationToken::new();
-        Ok(Ok(Claimed { id, user: user.clone(), connection, fence, mode: options.mode, only, progress, cancel }))
+        let built_from = (row.secret.clone(), row.settings.clone());
+        Ok(Ok(Claimed { id, user: user.clone(), connection, fence, mode: options.mode, only, progress, cancel, built_from }))
     }
 
     /// Waits until a run has ended and gives its report. Works for runs of other processes on the same database, too.
@@ -277,6 +296,12 @@ impl Hub {
         let timestamp = jiff::Timestamp::from_millisecond(ended).map(|at| at.to_string()).unwrap_or_default();
         let ids = jobs.iter().map(|job| JobId::trusted(job.id.clone())).collect();
         Ok(SyncReport::of(ids, worst(&statuses), lines, timestamp))
+    }
+
+    /// Closes jobs of processes that died, of all users, so that nobody waits for them. Gives how many.
+    pub(crate) async fn close_lost_jobs(&self) -> Result<usize, StoreError> {
+        let is_at_work = |job: &str| self.running().contains_key(&JobId::trusted(job));
+        lease::reap(self.db(), self.owner(), is_at_work, self.now()).await
     }
 
     /// Tells the end of a run once, when its last job has ended.

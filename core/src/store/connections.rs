@@ -141,6 +141,28 @@ pub async fn set_due(tx: &mut Tx, id: &ConnectionId, at: Option<i64>) -> Result<
     .named("connections.set_due")
 }
 
+/// Moves the due time of a connection that a job has just taken, so that nobody starts it again while it is at work. The end of the
+/// job sets it anew.
+///
+/// # Errors
+/// When the database fails.
+pub async fn postpone(tx: &mut Tx, id: &ConnectionId, until: i64) -> Result<(), StoreError> {
+    on_db!(tx, conn => sqlx::query("UPDATE connections SET next_sync_at = $2 WHERE id = $1 AND next_sync_at < $2")
+        .bind(id.as_str()).bind(until).execute(conn).await.map(drop))
+    .named("connections.postpone")
+}
+
+/// As [`postpone`], for a connection that is due and could not be started. One whose job has ended meanwhile has a due time of its
+/// own already, which stays.
+///
+/// # Errors
+/// When the database fails.
+pub async fn postpone_due(tx: &mut Tx, id: &ConnectionId, now: i64, until: i64) -> Result<(), StoreError> {
+    on_db!(tx, conn => sqlx::query("UPDATE connections SET next_sync_at = $3 WHERE id = $1 AND next_sync_at <= $2")
+        .bind(id.as_str()).bind(now).bind(until).execute(conn).await.map(drop))
+    .named("connections.postpone_due")
+}
+
 /// Notes how a job ended. The last success stays when it failed.
 ///
 /// # Errors

@@ -81,13 +81,23 @@ pub async fn update(tx: &mut Tx, id: &JobId, status: &str, seq: i64, progress: &
     .named("jobs.update")
 }
 
-/// The job of a connection that has not ended, if any.
+/// The jobs of a connection that have not ended: one, unless a process died.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn open_of(tx: &mut Tx, connection: &ConnectionId) -> Result<Option<JobRow>, StoreError> {
-    let sql = format!("SELECT {COLUMNS} FROM sync_jobs WHERE connection_id = $1 AND finished_at IS NULL ORDER BY created_at DESC LIMIT 1");
-    on_db!(tx, conn => sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(connection.as_str()).fetch_optional(conn).await).named("jobs.open_of")
+pub async fn all_open_of(tx: &mut Tx, connection: &ConnectionId) -> Result<Vec<JobRow>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM sync_jobs WHERE connection_id = $1 AND finished_at IS NULL ORDER BY created_at, id");
+    on_db!(tx, conn => sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(connection.as_str()).fetch_all(conn).await).named("jobs.all_open_of")
+}
+
+/// The connections of anyone with a job that has not ended.
+///
+/// # Errors
+/// When the database fails.
+pub async fn open_connections(db: &Db) -> Result<Vec<String>, StoreError> {
+    on_db!(read db, conn => sqlx::query_scalar("SELECT DISTINCT connection_id FROM sync_jobs WHERE finished_at IS NULL")
+        .fetch_all(conn).await)
+    .named("jobs.open_connections")
 }
 
 /// All jobs that have not ended, of one user.
@@ -192,7 +202,13 @@ pub async fn cancel_asked(db: &Db, id: &JobId) -> Result<bool, StoreError> {
 /// When the database fails.
 pub async fn put_results(tx: &mut Tx, id: &JobId, lines: &[(Option<String>, String)]) -> Result<(), StoreError> {
     for chunk in lines.iter().enumerate().collect::<Vec<_>>().chunks(super::bulk::ROWS) {
-        let sql = super::bulk::insert(tx.marks(), "INSERT INTO sync_results (job_id, position, calendar_id, result)", 4, chunk.len(), "");
+        let sql = super::bulk::insert(
+            tx.marks(),
+            "INSERT INTO sync_results (job_id, position, calendar_id, result)",
+            4,
+            chunk.len(),
+            "ON CONFLICT DO NOTHING",
+        );
         on_db!(&mut *tx, conn => {
             let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
             for (position, (calendar, result)) in chunk {

@@ -14,16 +14,18 @@ use syncline_domain::failure::{Class, Problem};
 /// `internal_error` when the work panicked, so that one broken input stops one calendar and nothing else; `cancelled` when
 /// the server is shutting down.
 pub async fn blocking<T: Send + 'static>(what: &'static str, work: impl FnOnce() -> T + Send + 'static) -> Result<T, ProviderError> {
-    tokio::task::spawn_blocking(work).await.map_err(|error| {
-        let (class, problem) = if error.is_cancelled() {
-            let problem = Problem::new("cancelled", "The server is shutting down.", "Start the sync again when it is back.");
-            (Class::Cancelled, problem)
-        } else {
-            let message = "Syncline met a fault of its own while it read this.";
-            (Class::Permanent, Problem::new("internal_error", message, "Please report it with the server's log of this moment."))
-        };
-        ProviderError::new(what, class, problem).with_source(error)
-    })
+    tokio::task::spawn_blocking(work).await.map_err(|error| not_ended(what, error))
+}
+
+fn not_ended(what: &'static str, error: tokio::task::JoinError) -> ProviderError {
+    let (class, problem) = if error.is_cancelled() {
+        let problem = Problem::new("cancelled", "The server is shutting down.", "Start the sync again when it is back.");
+        (Class::Cancelled, problem)
+    } else {
+        let message = "Syncline met a fault of its own while it read this.";
+        (Class::Permanent, Problem::new("internal_error", message, "Please report it with the server's log of this moment."))
+    };
+    ProviderError::new(what, class, problem).with_source(error)
 }
 
 /// Runs a stream on a task of its own, so that it goes on while the last item is worked on; at most two items wait. The
@@ -44,6 +46,17 @@ pub(crate) fn pages<T: Send + 'static>(mut stream: futures::stream::BoxStream<'s
         }
     });
     receiver
+}
+
+/// Runs something to its end, also when whoever asked for it goes away in the middle.
+///
+/// # Errors
+/// As [`blocking`].
+pub(crate) async fn to_the_end<T: Send + 'static>(
+    what: &'static str,
+    work: impl Future<Output = T> + Send + 'static,
+) -> Result<T, ProviderError> {
+    tokio::spawn(work).await.map_err(|error| not_ended(what, error))
 }
 
 /// Runs a job to its end, whether or not anybody waits for it.

@@ -10,7 +10,7 @@ use syncline_domain::sync::{Mode, Trigger};
 
 /// Runs all tasks until the future is dropped.
 pub(crate) async fn run(hub: Hub) {
-    tokio::join!(schedule(&hub), watch(&hub), tidy(&hub));
+    tokio::join!(schedule(&hub), reap(&hub), watch(&hub), tidy(&hub));
 }
 
 /// Starts what is due. Sleeps until the next connection is due, but looks every half a minute all the same: another process
@@ -47,21 +47,37 @@ async fn schedule(hub: &Hub) {
 
 async fn start(hub: &Hub, user: UserId, connection: ConnectionId) {
     let options = SyncOptions { mode: Mode::Auto, trigger: Trigger::Schedule };
-    match hub.start_sync(&user, Scope::Connections(vec![connection.clone()]), options).await {
-        // What is at work will move its own schedule; until then it must not be looked at again and again.
-        Ok(_) | Err(Error::AlreadyRunning { .. }) => {
-            if let Err(error) = postpone(hub, &connection).await {
-                log(&error);
-            }
+    let wait = match hub.start_sync(&user, Scope::Connections(vec![connection.clone()]), options).await {
+        // Its claim has moved the due time, and its end will.
+        Ok(_) => return,
+        // The job that is at work will move it; until then it must not be looked at again and again.
+        Err(Error::AlreadyRunning { .. }) => 60_000,
+        Err(error) => {
+            tracing::warn!(%connection, %error, "connection {connection} is due but could not be started");
+            60_000
         }
-        Err(error) => tracing::warn!(%connection, %error, "connection {connection} is due but could not be started"),
+    };
+    if let Err(error) = postpone(hub, &connection, wait).await {
+        log(&error);
     }
 }
 
-async fn postpone(hub: &Hub, connection: &ConnectionId) -> Result<(), StoreError> {
+async fn postpone(hub: &Hub, connection: &ConnectionId, wait: i64) -> Result<(), StoreError> {
+    let now = hub.now();
     let mut tx = hub.db().begin().await?;
-    connections::set_due(&mut tx, connection, Some(hub.now() + 6 * 60 * 1000)).await?;
+    connections::postpone_due(&mut tx, connection, now, now + wait).await?;
     tx.commit().await
+}
+
+/// Closes jobs whose process is gone: at the start, and from time to time.
+async fn reap(hub: &Hub) {
+    const LOOK_EVERY: Duration = Duration::from_secs(30);
+    loop {
+        if let Err(error) = hub.close_lost_jobs().await {
+            log(&error);
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
 }
 
 /// Brings what other processes on the same database do into this process's bus, while anybody listens.

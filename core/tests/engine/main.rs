@@ -1,5 +1,6 @@
 //! The engine through the facade, against real hosts, on every database.
 
+mod account;
 mod basics;
 mod radicale;
 mod unreadable;

@@ -1,15 +1,12 @@
 //! One broken event is counted and named, and is nobody's failure.
 
+use super::account::account;
 use super::connected;
-use secrecy::SecretString;
-use syncline_core::hub::NewCaldav;
 use syncline_core::testing::db::TestHub;
-use syncline_core::testing::seed;
 use syncline_core::testing::sync::{FULL, counts, only};
-use syncline_domain::ids::UserId;
 use syncline_domain::sync::{CalendarResult, Counts, JobStatus, ResultStatus};
 use syncline_domain::view::ConnectionState;
-use syncline_sandbox::caldav::{CalDavHost, PASSWORD, Quirks, USER, event};
+use syncline_sandbox::caldav::{CalDavHost, Quirks, event};
 use syncline_sandbox::ics::{Calendar, Feed, IcsHost};
 
 syncline_core::store_suite! {
@@ -101,13 +98,6 @@ async fn an_unreadable_event_that_goes_is_not_counted_any_more(at: TestHub) {
         assert_eq!((line.counts, line.status), (counts(0, 0, 0, 4), ResultStatus::Success));
     }
     assert_eq!(at.number("SELECT COUNT(*) FROM mirror").await, 4, "nothing is left of it");
-}
-
-async fn account(at: &TestHub, host: &CalDavHost) -> UserId {
-    let user = seed::user(&at.hub, "anna@example.com").await;
-    let new = NewCaldav { address: host.url(), username: USER.to_owned(), password: SecretString::from(PASSWORD), name: None };
-    at.add_caldav(&user, new).await.expect("the account is found");
-    user
 }
 
 /// What was asked for objects since the last call: multigets and single ones.

@@ -1,4 +1,6 @@
 //! The engine against a provider that does as it is told: what no real host can be made to do at the right moment.
 
+mod ends;
+mod jobs;
 mod pages;
 mod support;

@@ -1,6 +1,7 @@
 //! A scripted provider, and a calendar whose lock is held.
 
 use crate::engine::calendar::{Line, calendar_line};
+use crate::engine::job::Claimed;
 use crate::engine::lease::{self, Claim};
 use crate::engine::pass::Context;
 use crate::engine::tracker::Tracker;
@@ -111,7 +112,9 @@ pub(super) struct Bench {
     pub(super) connection: ConnectionId,
     pub(super) cancel: CancellationToken,
     pub(super) budget: Duration,
-    job: JobId,
+    pub(super) job: JobId,
+    /// The progress of the job.
+    pub(super) tracker: Tracker,
     fence: i64,
 }
 
@@ -120,13 +123,15 @@ impl Bench {
         let at = TestHub::in_memory().await;
         let (user, _) = seed::user_with_calendar(&at.hub, "anna@example.com").await;
         let connection = ConnectionId::trusted(at.texts("SELECT id FROM connections").await.remove(0));
+        let job = JobId::trusted("");
         let mut bench = Self {
+            cancel: CancellationToken::new(),
+            budget: Duration::from_secs(60),
+            job: job.clone(),
+            tracker: Tracker::new(progress_of(&job, &connection), user.clone(), at.hub.bus().clone(), at.hub.clock().clone()),
             at,
             user,
             connection,
-            cancel: CancellationToken::new(),
-            budget: Duration::from_secs(60),
-            job: JobId::trusted(""),
             fence: 0,
         };
         bench.begin().await;
@@ -141,6 +146,8 @@ impl Bench {
         let claim = lease::claim(&mut tx, &self.connection, &self.job, self.at.hub.owner(), self.at.now()).await.unwrap();
         let Claim::Taken { fence, .. } = claim else { panic!("{claim:?}") };
         self.fence = fence;
+        let hub = &self.at.hub;
+        self.tracker = Tracker::new(self.progress(), self.user.clone(), hub.bus().clone(), hub.clock().clone());
         let progress = serde_json::to_string(&self.progress()).unwrap();
         let new = jobs::NewJob {
             id: &self.job,
@@ -157,19 +164,24 @@ impl Bench {
         tx.commit().await.unwrap();
     }
 
-    fn progress(&self) -> JobProgress {
-        JobProgress {
-            job_id: self.job.clone(),
-            run_id: self.job.clone(),
-            connection_id: self.connection.clone(),
-            connection_name: String::new(),
-            seq: 1,
-            status: JobStatus::Running,
-            trigger: Trigger::Manual,
-            started_at: None,
-            calendars: Vec::new(),
-            error: None,
+    /// The job as `finish` and `listing` know it.
+    pub(super) async fn claimed(&self) -> Claimed {
+        let row = connections::find(self.at.db(), &self.user, &self.connection).await.unwrap().unwrap();
+        Claimed {
+            id: self.job.clone(),
+            user: self.user.clone(),
+            connection: self.connection.clone(),
+            fence: self.fence,
+            mode: Mode::Auto,
+            only: None,
+            progress: self.progress(),
+            cancel: self.cancel.clone(),
+            built_from: (row.secret, row.settings),
         }
+    }
+
+    pub(super) fn progress(&self) -> JobProgress {
+        progress_of(&self.job, &self.connection)
     }
 
     /// Runs the calendar's part of the job. Panics when it hangs.
@@ -186,11 +198,10 @@ impl Bench {
             hints: None,
         };
         let hub = &self.at.hub;
-        let tracker = Tracker::new(self.progress(), self.user.clone(), hub.bus().clone(), hub.clock().clone());
         let cx = Context {
             db: hub.db(),
             clock: hub.clock(),
-            tracker: &tracker,
+            tracker: &self.tracker,
             cancel: &self.cancel,
             deadline: Instant::now() + self.budget,
             provider,
@@ -214,5 +225,20 @@ impl Bench {
         let (cursor, checkpoint) = texts[0].split_once('|').map(|(cursor, checkpoint)| (cursor.to_owned(), checkpoint.to_owned())).unwrap();
         texts.clear();
         (cursor, checkpoint)
+    }
+}
+
+fn progress_of(job: &JobId, connection: &ConnectionId) -> JobProgress {
+    JobProgress {
+        job_id: job.clone(),
+        run_id: job.clone(),
+        connection_id: connection.clone(),
+        connection_name: String::new(),
+        seq: 1,
+        status: JobStatus::Running,
+        trigger: Trigger::Manual,
+        started_at: None,
+        calendars: Vec::new(),
+        error: None,
     }
 }
