@@ -85,5 +85,5 @@ pub use hub::{
     Asked, CalendlyHabits, Delivered, Fault, GoogleHabits, Habits, MicrosoftHabits, Order, Provider, Refusal, Sandbox, SandboxClock,
     Trouble, sign,
 };
-pub use microsoft::MicrosoftDo;
+pub use microsoft::{Lifecycle, MicrosoftDo};
 pub use oauth::{ClientApp, Consent};

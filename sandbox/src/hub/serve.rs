@@ -80,7 +80,7 @@ async fn answer(shared: &Shared, provider: Provider, ask: &Ask) -> Reply {
             for url in pending.urls() {
                 let headers = [("Content-Type".to_owned(), "text/plain; charset=utf-8".to_owned())];
                 let answer = post(&pending.validation_url(&url), &headers, b"", HANDSHAKE).await;
-                if let Err(reply) = pending.accepts(&shared.lock().base, answer) {
+                if let Err(reply) = pending.accepts(&mut shared.lock().base, answer) {
                     return reply;
                 }
             }
