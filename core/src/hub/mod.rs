@@ -13,6 +13,7 @@ mod operator;
 mod provide;
 mod syncs;
 
+pub use crate::progress::{LiveId, NotALiveId};
 pub use accounts::{NewSession, NewToken};
 pub use config::Config;
 pub use connections::{CalendarChange, NewCaldav, NewIcs, Reconnect};

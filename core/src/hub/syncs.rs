@@ -314,8 +314,8 @@ impl Hub {
         let Some(ended) = jobs.iter().map(|job| job.finished_at).try_fold(0, |last, at| at.map(|at| last.max(at))) else {
             return Ok(());
         };
+        let report = self.report_of(user, &jobs).await?;
         if self.bus().advance(&format!("end {run}"), 1) {
-            let report = self.report_of(user, &jobs).await?;
             self.bus().tell(user, ended, Live::Complete(report));
         }
         Ok(())

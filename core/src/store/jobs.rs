@@ -168,7 +168,7 @@ pub async fn changed_since(db: &Db, since: i64, limit: i64) -> Result<Vec<JobRow
 pub async fn runs_finished_after(db: &Db, user: &UserId, after: i64) -> Result<Vec<(String,)>, StoreError> {
     on_db!(read db, conn => sqlx::query_as(
         "SELECT run_id FROM sync_jobs WHERE user_id = $1 GROUP BY run_id \
-         HAVING COUNT(*) = COUNT(finished_at) AND MAX(finished_at) > $2 ORDER BY MAX(finished_at)")
+         HAVING COUNT(*) = COUNT(finished_at) AND MAX(finished_at) > $2 ORDER BY MAX(finished_at), run_id")
         .bind(user.as_str()).bind(after).fetch_all(conn).await)
     .named("jobs.runs_finished_after")
 }

@@ -3,6 +3,7 @@
 use crate::engine::horizon;
 use crate::error::{Error, StoreError};
 use crate::hub::{Hub, Scope, SyncOptions};
+use crate::progress::AWAY_MS;
 use crate::store::{connections, jobs};
 use std::time::Duration;
 use syncline_domain::ids::{ConnectionId, JobId, UserId};
@@ -83,20 +84,27 @@ async fn reap(hub: &Hub) {
 /// Brings what other processes on the same database do into this process's bus, while anybody listens.
 async fn watch(hub: &Hub) {
     const LOOK_EVERY: Duration = Duration::from_millis(500);
+    /// A row is seen only once it is committed, which may be so long after the time that it bears.
+    const OVERLAP_MS: i64 = 10_000;
+    const AT_ONCE: i64 = 500;
     let mut since = hub.now();
+    let mut overlap = OVERLAP_MS;
     loop {
         tokio::time::sleep(LOOK_EVERY).await;
         if !hub.bus().has_listeners() {
-            since = hub.now();
+            // Somebody who is away for a moment is told when it is back; see `progress::Bus::since`.
+            since = since.max(hub.now() - AWAY_MS);
             continue;
         }
-        let rows = match jobs::changed_since(hub.db(), since, 200).await {
+        let rows = match jobs::changed_since(hub.db(), since - overlap, AT_ONCE).await {
             Ok(rows) => rows,
             Err(error) => {
                 log(&error);
                 continue;
             }
         };
+        // What was told already costs nothing, unless it fills the answer.
+        overlap = if rows.len() as i64 == AT_ONCE { 0 } else { OVERLAP_MS };
         for row in &rows {
             since = since.max(row.updated_at);
             let user = UserId::trusted(row.user_id.clone());

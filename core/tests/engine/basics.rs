@@ -279,6 +279,7 @@ async fn the_live_stream_tells_progress_in_order_and_the_end_once(at: TestHub) {
     let host = IcsHost::with(Feed::new(Calendar::many(2500))).await;
     let user = connected(&at, &host).await;
     let other = seed::user(&at.hub, "bert@example.com").await;
+    let before = at.live_position();
     let mut live = at.live(&user, None);
     let mut quiet = at.live(&other, None);
     let started = at.start_sync(&user, Scope::Everything, AUTO).await.unwrap();
@@ -303,7 +304,7 @@ async fn the_live_stream_tells_progress_in_order_and_the_end_once(at: TestHub) {
     assert_eq!((saved, report.counts.synced), (2500, 2500));
     assert!(tokio::time::timeout(Duration::from_millis(100), quiet.next()).await.is_err(), "another user hears nothing");
     // Who was away is told what ended meanwhile.
-    let mut again = at.live(&user, Some(0));
+    let mut again = at.live(&user, Some(before));
     assert!(matches!(again.next().await, Some((_, Live::Complete(missed))) if missed == report));
 }
 

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use futures::StreamExt as _;
 use std::convert::Infallible;
 use std::time::Duration;
+use syncline_core::hub::LiveId;
 use syncline_domain::view::Live;
 
 /// A stream ends after this time and the browser opens it anew: then it is checked again who asks.
@@ -21,7 +22,7 @@ const RETRY: Duration = Duration::from_secs(2);
 /// What happens to the user's syncs.
 #[utoipa::path(
     get, path = "/api/sync/stream", tag = "sync",
-    params(("Last-Event-ID" = Option<u64>, Header, description = "The last `id:` that arrived: brings the reports of runs that ended since")),
+    params(("Last-Event-ID" = Option<String>, Header, description = "The last `id:` that arrived: brings what was told since, whichever process told it")),
     responses(
         (status = 200, content_type = "text/event-stream", body = String,
          description = "Events `progress` (data: JobProgress), `complete` (data: SyncReport) and `changed` (data: {}), numbered by `id:`"),
@@ -30,7 +31,10 @@ const RETRY: Duration = Duration::from_secs(2);
 )]
 pub async fn stream(State(state): State<AppState>, User(user): User, headers: HeaderMap) -> Result<Response, ApiError> {
     let after = headers.get("last-event-id").and_then(|id| id.to_str().ok()).and_then(|id| id.trim().parse().ok());
-    let hello = futures::stream::once(async { Event::default().retry(RETRY).comment("Syncline") });
+    // A stream that breaks before its first message is resumed, too: the greeting has a number when there is nothing to catch up.
+    let hello = Event::default().retry(RETRY).comment("Syncline");
+    let hello = if after.is_none() { hello.id(state.hub.live_position().to_string()) } else { hello };
+    let hello = futures::stream::once(async { hello });
     let end = end(&state);
     let events = hello.chain(state.hub.live(&user, after).filter_map(async |(id, live)| event(id, &live))).take_until(end);
     let keep_alive = KeepAlive::new().interval(Duration::from_secs(15)).text("still here");
@@ -51,7 +55,7 @@ fn end(state: &AppState) -> impl Future<Output = ()> + Send + use<> {
 }
 
 /// One message. A value that can not be written as JSON is left out; there is none.
-fn event(id: u64, live: &Live) -> Option<Event> {
+fn event(id: LiveId, live: &Live) -> Option<Event> {
     let event = Event::default().id(id.to_string());
     match live {
         Live::Progress(progress) => event.event("progress").json_data(progress),

@@ -184,7 +184,7 @@ async fn until(response: Response, wanted: &str) -> String {
 }
 
 /// Id, event name and data of each message.
-fn messages(stream: &str) -> Vec<(u64, String, Value)> {
+fn messages(stream: &str) -> Vec<(String, String, Value)> {
     let field = |message: &str, name: &str| {
         let start = format!("{name}:");
         message.lines().find_map(|line| line.strip_prefix(&start)).map(|value| value.trim().to_owned())
@@ -193,7 +193,7 @@ fn messages(stream: &str) -> Vec<(u64, String, Value)> {
         .split("\n\n")
         .filter_map(|message| {
             let data = serde_json::from_str(&field(message, "data")?).expect("JSON");
-            Some((field(message, "id")?.parse().expect("a number"), field(message, "event")?, data))
+            Some((field(message, "id")?, field(message, "event")?, data))
         })
         .collect()
 }
@@ -205,7 +205,7 @@ async fn the_stream_tells_progress_and_the_end_and_resumes_where_it_was_left() {
     let account = app.account().await;
     let stranger = app.other_account("eve@example.org").await;
     connect(&app, &account, &host).await;
-    let open = async |who: &Account, after: Option<u64>| {
+    let open = async |who: &Account, after: Option<&str>| {
         let mut request = app.request(Method::GET, "/api/sync/stream").bearer_auth(&who.token);
         if let Some(after) = after {
             request = request.header("last-event-id", after);
@@ -223,8 +223,15 @@ async fn the_stream_tells_progress_and_the_end_and_resumes_where_it_was_left() {
     assert!(progress.is_sorted_by_key(|data| data["seq"].as_u64()), "{progress:?}");
 
     // a tab that slept through the end gets the report when it comes back
-    let missed = until(open(&account, Some(told[0].0 - 1)).await, "event: complete").await;
+    let missed = until(open(&account, Some(&told[0].0)).await, "event: complete").await;
     assert_eq!(messages(&missed).last().unwrap().2, report);
+    // the same from a server that was started meanwhile, which knows no number of the old one
+    let (_, old) = told[0].0.split_once('-').unwrap();
+    let missed = until(open(&account, Some(&format!("1-{old}"))).await, "event: changed").await;
+    assert_eq!(messages(&missed)[0].2, report);
+    // the greeting has a number, so that a stream that breaks before its first message can be resumed
+    let greeting = until(open(&account, None).await, "retry").await;
+    assert!(greeting.lines().any(|line| line.starts_with("id:")), "{greeting}");
 
     app.shutdown.cancel();
     let nothing = other.text().await.unwrap();
