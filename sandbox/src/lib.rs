@@ -79,7 +79,7 @@ mod oauth;
 pub mod schema;
 mod series;
 
-pub use calendly::CalendlyDo;
+pub use calendly::{CalendlyBooking, CalendlyDo};
 pub use google::GoogleDo;
 pub use hub::{
     Asked, CalendlyHabits, Delivered, Fault, GoogleHabits, Habits, MicrosoftHabits, Order, Provider, Refusal, Sandbox, SandboxClock,

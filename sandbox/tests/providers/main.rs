@@ -1,5 +1,8 @@
 //! The stand-ins for Google, Microsoft and Calendly: they answer in the official form, and refuse what the real ones refuse.
 
+mod calendly_book;
+mod calendly_push;
+mod calendly_read;
 mod faults;
 mod google_calendars;
 mod google_changes;
