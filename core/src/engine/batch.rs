@@ -1,7 +1,7 @@
 //! Prepares a page for writing: what to do with each object, under which ids, with which occurrences. Pure but for fresh
 //! ids; runs on a blocking thread while the page before is written.
 
-use super::materialize;
+use super::materialize::{self, Budget};
 use super::outcome::Outcome;
 use crate::clock::{Clock, new_id};
 use crate::provider::{Change, Content, Object};
@@ -81,14 +81,15 @@ pub(crate) struct Job {
     pub(crate) odd: std::sync::Arc<Odd>,
     /// Remote ids that were counted already in this job (an earlier attempt of the pass).
     pub(crate) counted: std::sync::Arc<HashSet<String>>,
+    /// For the series of the whole pass.
+    pub(crate) budget: std::sync::Arc<Budget>,
     pub(crate) clock: Clock,
 }
 
 /// Prepares a page.
 #[must_use]
 pub(crate) fn prepare(job: Job) -> Batch {
-    let Job { changes, mut stored, odd, counted, clock } = job;
-    let now = clock.now();
+    let Job { changes, mut stored, odd, counted, budget, clock } = job;
     let mut batch = Batch { size: changes.len() as u64, ..Batch::default() };
     for Change { remote_id, version, content } in last_of_each(changes) {
         let row = stored.mirror.get(&remote_id);
@@ -140,7 +141,7 @@ pub(crate) fn prepare(job: Job) -> Batch {
                     batch.live_delta += 1;
                 }
                 let before = stored.events.remove(&remote_id).unwrap_or_default();
-                put(&mut batch, &clock, now, remote_id, version, object, before);
+                put(&mut batch, &clock, &budget, (remote_id, version), object, before);
             }
             (Action::Touch, _) => {
                 batch.outcome.counts.unchanged += u64::from(count);
@@ -219,9 +220,8 @@ fn strip_nul(text: String) -> String {
 fn put(
     batch: &mut Batch,
     clock: &Clock,
-    now: Millis,
-    remote_id: String,
-    version: Option<String>,
+    budget: &Budget,
+    (remote_id, version): (String, Option<String>),
     object: Object,
     before: Vec<StoredEvent>,
 ) {
@@ -261,7 +261,7 @@ fn put(
         batch.journal.push(JournalWrite { event_id: stored.id.clone(), action: "delete", before: Some(stored.content) });
         batch.deleted_events.push(stored.id);
     }
-    let made = materialize::materialize(&object.events, &ids, now);
+    let made = materialize::materialize(&object.events, &ids, clock.now(), budget);
     if !is_new {
         batch.rewritten.extend(ids);
         if made.horizon.is_none() {

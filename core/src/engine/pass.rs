@@ -2,6 +2,7 @@
 //! the sweep and the cursor.
 
 use super::batch::{self, Batch, Odd, Stored};
+use super::materialize::Budget;
 use super::outcome::{Outcome, Stop};
 use super::sweep;
 use super::tracker::Tracker;
@@ -108,6 +109,7 @@ pub(crate) async fn run(cx: &Context<'_>, subject: &Subject, pass: Pass, so_far:
     let (ready, waiting) = mpsc::channel::<(Batch, Option<PassEnd>, Option<String>)>(1);
     let written = (AtomicU64::new(0), Notify::new());
     let counted = so_far.counted.clone();
+    let budget = Arc::new(Budget::default());
 
     let prepare = async {
         let ready = ready;
@@ -138,7 +140,8 @@ pub(crate) async fn run(cx: &Context<'_>, subject: &Subject, pass: Pass, so_far:
             }
             // On a calendar with nothing stored only this pass can have stored an object.
             let stored = if blank && !repeats { Stored::default() } else { look_up(cx.db, &subject.id, &changes).await? };
-            let job = batch::Job { changes, stored, odd: odd.clone(), counted: counted.clone(), clock: cx.clock.clone() };
+            let job =
+                batch::Job { changes, stored, odd: odd.clone(), counted: counted.clone(), budget: budget.clone(), clock: cx.clock.clone() };
             let batch = tasks::blocking("prepare", move || batch::prepare(job)).await?;
             let is_last = end.is_some();
             sent += 1;

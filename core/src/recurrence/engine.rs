@@ -8,6 +8,7 @@
 //! February) can not be stopped at the end of a window, it begins at DTSTART whatever the window, and it reads
 //! `BYDAY=1MO,WE` as nothing.
 
+use super::effort::Effort;
 use super::rule::{Frequency, Rule, Skip};
 use jiff::civil::{Date, DateTime, Time, Weekday};
 use jiff::{Span, ToSpan};
@@ -38,6 +39,7 @@ pub(super) fn search(
     start: DateTime,
     date_only: bool,
     (from, to): (Millis, Millis),
+    effort: &Effort,
     mut visit: impl FnMut(Millis) -> bool,
 ) -> Ended {
     if date_only && rule.freq < Frequency::Daily {
@@ -54,12 +56,16 @@ pub(super) fn search(
         Some(_) => index = 0,
     }
     let mut last = Millis::MIN;
+    let mut cost = 0;
     for _ in 0..BUDGET {
         let Some(begin) = periods.begin(index) else { return Ended::Complete };
         if begin >= to || left == 0 {
             return Ended::Complete;
         }
         let (set, next) = periods.set(index, begin);
+        if !effort.spend(&mut cost, periods.cost() + set.len() as u64) {
+            return Ended::Exhausted;
+        }
         let crowded = set.len() >= CROWD;
         for at in set {
             if at < first || at <= last {
@@ -82,11 +88,11 @@ pub(super) fn search(
 }
 
 /// Whether the rule itself produces its start (RFC 5545 wants it to; not everybody does).
-pub(super) fn matches_start(rule: &Rule, start: DateTime, date_only: bool) -> bool {
+pub(super) fn matches_start(rule: &Rule, start: DateTime, date_only: bool, effort: &Effort) -> bool {
     let first = naive_ms(start);
     let rule = Rule { count: None, ..rule.clone() };
     let mut found = false;
-    search(&rule, start, date_only, (first, first + 1), |_| {
+    search(&rule, start, date_only, (first, first + 1), effort, |_| {
         found = true;
         false
     });
@@ -151,6 +157,16 @@ impl<'r> Periods<'r> {
             && rule.by_set_pos.is_empty()
             && (rule.freq >= Frequency::Daily || (rule.by_hour.is_empty() && rule.by_minute.is_empty() && rule.by_second.is_empty()))
             && (self.base + self.times[0] + DAY_MS * self.past_week_start() == naive_ms(self.start) || rule.freq < Frequency::Daily)
+    }
+
+    /// What looking at one period costs.
+    fn cost(&self) -> u64 {
+        8 + match self.rule.freq {
+            Frequency::Yearly => 365,
+            Frequency::Monthly => 31,
+            Frequency::Weekly => 7,
+            _ => 1,
+        }
     }
 
     fn past_week_start(&self) -> i64 {

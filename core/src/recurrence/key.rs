@@ -80,6 +80,14 @@ pub(super) fn place_of_key(key: &InstanceKey, master: &When) -> Option<Place> {
     Some(place(&value, master))
 }
 
+/// About when an instance starts that a key names, as an instant; within a day, for a key may be a date or a wall time.
+pub(crate) fn instant_of_key(key: &str) -> Option<Millis> {
+    Some(match written(key)? {
+        Written::Date(date) => naive_ms(date.to_datetime(Time::midnight())),
+        Written::Local(at) | Written::Utc(at) => naive_ms(at),
+    })
+}
+
 pub(super) fn wall(value: &DateValue) -> DateTime {
     match value {
         DateValue::Date(date) => date.to_datetime(Time::midnight()),

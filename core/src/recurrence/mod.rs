@@ -19,9 +19,10 @@
 //! - Nothing is guessed: a rule that can not be read, or counts in another calendar (RSCALE), gives DTSTART alone and a
 //!   warning.
 //!
-//! Invariants: the cost is bounded by the window and by `engine::BUDGET`, whatever the rule; dates are never shifted by a
+//! Invariants: the cost is bounded by the window and by `engine::BUDGET`, whatever the rule, and further by an [`Effort`]; dates are never shifted by a
 //! zone; keys are unique within an expansion; instances are ordered by start.
 
+mod effort;
 mod engine;
 mod key;
 mod rule;
@@ -32,8 +33,10 @@ mod words;
 mod written;
 mod zone;
 
+pub use effort::Effort;
 pub use key::instance_key;
-pub use series::{Expansion, Instance, expand, last_end};
+pub(crate) use key::instant_of_key;
+pub use series::{Expansion, Instance, expand, expand_within, last_end, last_end_within};
 pub use tzid::{Timezones, label, resolve};
 pub use vtimezone::{Observance, VTimezone};
 pub use words::describe;

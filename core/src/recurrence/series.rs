@@ -1,5 +1,6 @@
 //! Expansion of a series: a master with its overrides, overrides alone, or single events.
 
+use super::effort::Effort;
 use super::engine::{self, Ended};
 use super::key::{Named, Place, key_at, named, place, place_of_key, start_wall, wall_at};
 use super::rule::{Frequency, Rule};
@@ -43,6 +44,12 @@ pub struct Instance {
 /// the milliseconds of each instance's own [`TimeKind`]. Events of several UIDs are expanded each for itself.
 #[must_use]
 pub fn expand(series: &[Event], from_ms: Millis, to_ms: Millis, limit: usize) -> Expansion {
+    expand_within(series, from_ms, to_ms, limit, &Effort::full())
+}
+
+/// [`expand`] with a bounded effort: a rule that costs more gives what was found until then, and `rule_too_frequent`.
+#[must_use]
+pub fn expand_within(series: &[Event], from_ms: Millis, to_ms: Millis, limit: usize, effort: &Effort) -> Expansion {
     let mut found = Expansion::default();
     let window = (from_ms, to_ms);
     if let [event] = series
@@ -52,7 +59,7 @@ pub fn expand(series: &[Event], from_ms: Millis, to_ms: Millis, limit: usize) ->
         single(0, event, window, &mut found);
     } else {
         for members in by_uid(series) {
-            Series::new(series, &members).expand(window, limit, &mut found);
+            Series::new(series, &members, effort).expand(window, limit, &mut found);
         }
         found.instances.sort_by(|a, b| (a.start_ms, &a.key).cmp(&(b.start_ms, &b.key)));
     }
@@ -67,9 +74,15 @@ pub fn expand(series: &[Event], from_ms: Millis, to_ms: Millis, limit: usize) ->
 /// end, or one so far away that nobody counts to it. A series without any instance ends when its first would have.
 #[must_use]
 pub fn last_end(series: &[Event]) -> Option<Millis> {
+    last_end_within(series, &Effort::full())
+}
+
+/// [`last_end`] with a bounded effort: `None` also when the search for it costs more.
+#[must_use]
+pub fn last_end_within(series: &[Event], effort: &Effort) -> Option<Millis> {
     let mut last = Millis::MIN;
     for members in by_uid(series) {
-        last = last.max(Series::new(series, &members).last_end()?);
+        last = last.max(Series::new(series, &members, effort).last_end()?);
     }
     Some(last)
 }
@@ -113,6 +126,7 @@ struct Slot {
 
 struct Series<'a> {
     all: &'a [Event],
+    effort: &'a Effort,
     /// The event whose rules count; without one there are only overrides.
     master: Option<usize>,
     /// Events without RECURRENCE-ID beside the master.
@@ -124,7 +138,7 @@ struct Series<'a> {
 }
 
 impl<'a> Series<'a> {
-    fn new(all: &'a [Event], members: &[usize]) -> Self {
+    fn new(all: &'a [Event], members: &[usize], effort: &'a Effort) -> Self {
         let plain: Vec<usize> = members.iter().copied().filter(|index| all[*index].instance.is_none()).collect();
         let master = plain.iter().copied().find(|index| all[*index].recurrence.is_some()).or(plain.first().copied());
         let mut overrides: Vec<(Place, usize)> = Vec::new();
@@ -137,7 +151,7 @@ impl<'a> Series<'a> {
         overrides.sort_unstable();
         let movers = overrides.iter().copied().filter(|(_, index)| all[*index].this_and_future).collect();
         let others = plain.into_iter().filter(|index| Some(*index) != master).collect();
-        Self { all, master, others, overrides, movers }
+        Self { all, effort, master, others, overrides, movers }
     }
 
     fn expand(&self, window: (Millis, Millis), limit: usize, found: &mut Expansion) {
@@ -170,7 +184,7 @@ impl<'a> Series<'a> {
         let quota = Quota { from: window.0, max: if exact { limit.saturating_add(1) } else { usize::MAX }, counts: &open };
         let from = window.0.saturating_sub(length).saturating_sub(moved);
         let to = window.1.saturating_add(moved);
-        for slot in slots(event, (from, to), quota, found) {
+        for slot in slots(event, (from, to), quota, found, self.effort) {
             if !open(slot.place) {
                 continue;
             }
@@ -245,7 +259,8 @@ impl<'a> Series<'a> {
                 bounds.push(until(&rule, &event.when)?);
             } else {
                 let all = (Millis::MIN / 4, Millis::MAX / 4);
-                let (places, ended) = occurrences(&rule, event, all, Quota { from: all.0, max: usize::MAX, counts: &|_| true });
+                let (places, ended) =
+                    occurrences(&rule, event, all, Quota { from: all.0, max: usize::MAX, counts: &|_| true }, self.effort);
                 if ended == Ended::Exhausted {
                     return None;
                 }
@@ -316,7 +331,7 @@ struct Quota<'q> {
 }
 
 /// DTSTART, the rules and RDATE, less EXRULE; ascending, each place once.
-fn slots(event: &Event, window: (Place, Place), quota: Quota<'_>, found: &mut Expansion) -> Vec<Slot> {
+fn slots(event: &Event, window: (Place, Place), quota: Quota<'_>, found: &mut Expansion, effort: &Effort) -> Vec<Slot> {
     let mut slots: BTreeMap<Place, Option<Millis>> = BTreeMap::new();
     let first = span(&event.when).0;
     slots.insert(first, None);
@@ -331,8 +346,8 @@ fn slots(event: &Event, window: (Place, Place), quota: Quota<'_>, found: &mut Ex
             warn("bad_rule");
             continue;
         };
-        let rule = with_start(rule, event, &mut warn);
-        let (places, ended) = occurrences(&rule, event, window, quota);
+        let rule = with_start(rule, event, effort, &mut warn);
+        let (places, ended) = occurrences(&rule, event, window, quota, effort);
         found.truncated |= ended != Ended::Complete;
         if ended == Ended::Exhausted {
             warn("rule_too_frequent");
@@ -349,7 +364,7 @@ fn slots(event: &Event, window: (Place, Place), quota: Quota<'_>, found: &mut Ex
             warn("bad_rule");
             continue;
         };
-        for place in occurrences(&rule, event, window, Quota { max: usize::MAX, ..quota }).0 {
+        for place in occurrences(&rule, event, window, Quota { max: usize::MAX, ..quota }, effort).0 {
             slots.remove(&place);
         }
     }
@@ -357,14 +372,14 @@ fn slots(event: &Event, window: (Place, Place), quota: Quota<'_>, found: &mut Ex
 }
 
 /// The rule as it counts beside DTSTART, which is an instance whether the rule produces it or not.
-fn with_start(mut rule: Rule, event: &Event, warn: &mut impl FnMut(&'static str)) -> Rule {
+fn with_start(mut rule: Rule, event: &Event, effort: &Effort, warn: &mut impl FnMut(&'static str)) -> Rule {
     let date_only = matches!(event.when, When::AllDay { .. });
     if rule.foreign {
         warn("unsupported_calendar");
     } else if rule.odd || (date_only && rule.freq < Frequency::Daily) {
         warn("bad_rule");
     }
-    if !rule.foreign && !engine::matches_start(&rule, start_wall(&event.when), date_only) {
+    if !rule.foreign && !engine::matches_start(&rule, start_wall(&event.when), date_only, effort) {
         warn("start_outside_rule");
         rule.count = rule.count.map(|count| count.saturating_sub(1));
     }
@@ -387,7 +402,7 @@ pub(super) fn until(rule: &Rule, master: &When) -> Option<Place> {
 }
 
 /// The places of one rule in a window.
-fn occurrences(rule: &Rule, event: &Event, (from, to): (Place, Place), quota: Quota<'_>) -> (Vec<Place>, Ended) {
+fn occurrences(rule: &Rule, event: &Event, (from, to): (Place, Place), quota: Quota<'_>, effort: &Effort) -> (Vec<Place>, Ended) {
     let mut places = Vec::new();
     let to = until(rule, &event.when).map_or(to, |last| to.min(last.saturating_add(1)));
     if to <= from || rule.foreign {
@@ -406,15 +421,15 @@ fn occurrences(rule: &Rule, event: &Event, (from, to): (Place, Place), quota: Qu
         When::Timed { start: first, .. } if runs_on_real_time(rule) => {
             let offset = naive_ms(start) - first.at;
             let wall = (from.saturating_add(offset), to.saturating_add(offset));
-            engine::search(rule, start, false, wall, |at| keep(at - offset))
+            engine::search(rule, start, false, wall, effort, |at| keep(at - offset))
         }
         When::Timed { start: first, .. } => {
             let zone = Zone::of(first);
             let wall = (from.saturating_sub(ZONE_MS), to.saturating_add(ZONE_MS));
-            engine::search(rule, start, false, wall, |at| keep(zone.to_instant(from_naive_ms(at))))
+            engine::search(rule, start, false, wall, effort, |at| keep(zone.to_instant(from_naive_ms(at))))
         }
-        When::Floating { .. } => engine::search(rule, start, false, (from, to), keep),
-        When::AllDay { .. } => engine::search(rule, start, true, (from, to), keep),
+        When::Floating { .. } => engine::search(rule, start, false, (from, to), effort, keep),
+        When::AllDay { .. } => engine::search(rule, start, true, (from, to), effort, keep),
     };
     (places, ended)
 }

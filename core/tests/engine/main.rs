@@ -2,6 +2,7 @@
 
 mod account;
 mod basics;
+mod horizons;
 mod radicale;
 mod unreadable;
 

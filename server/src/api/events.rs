@@ -17,7 +17,7 @@ pub struct EventsQuery {
     /// First day, `YYYY-MM-DD`.
     #[param(value_type = String, format = Date)]
     from: Day,
-    /// Day after the last, `YYYY-MM-DD`.
+    /// Day after the last, `YYYY-MM-DD`; at most fifty years after the first.
     #[param(value_type = String, format = Date)]
     to: Day,
     /// IANA zone of the days and of floating times; the user's, else UTC, when it is missing.
@@ -30,7 +30,7 @@ pub struct EventsQuery {
     responses(
         (status = 200, body = Vec<Occurrence>),
         (status = 400, description = "A day can not be read", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 422, description = "The zone is unknown, or `to` is not after `from`", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 422, description = "The zone is unknown, `to` is not after `from`, or the period is too long (`period_too_long`)", body = ProblemBody, content_type = "application/problem+json"),
     )
 )]
 pub async fn list(

@@ -14,6 +14,7 @@ mod zone;
 use super::Hub;
 use crate::engine::horizon;
 use crate::error::Error;
+use crate::recurrence;
 use crate::store::occurrences::{self, Calendars};
 use crate::store::{calendar_reads, users};
 use grid::Lines;
@@ -25,25 +26,31 @@ use zone::ViewZone;
 
 /// A grid shows so many occurrences at most.
 const GRID_LIMIT: usize = 5_000;
+/// The grid shows so many days at most.
+const GRID_DAYS: i32 = 400;
+/// Scripts get so many days at most: fifty years.
+const PERIOD_DAYS: i32 = 18_263;
+/// Scripts get so many occurrences at most.
+const PERIOD_LIMIT: usize = 100_000;
 /// A search gives so many occurrences at most.
 const SEARCH_LIMIT: u32 = 500;
 
 impl Hub {
     /// The occurrences that overlap `[from, to)` in the viewer's zone, of calendars that are enabled and visible, for the grid.
-    /// At most 5,000.
+    /// At most 5,000, of at most 400 days; what could not be prepared in one request is missing, and `truncated` says so.
     ///
     /// # Errors
-    /// [`Error::Invalid`] `invalid_period` when it ends before it begins.
+    /// [`Error::Invalid`] `invalid_period` when it ends before it begins, `period_too_long`.
     pub async fn period(&self, user: &UserId, from: Date, to: Date) -> Result<Period, Error> {
-        check_period(from, to)?;
+        check_period(from, to, GRID_DAYS)?;
         let db = &self.0.db;
         let preferences = self.preferences(user).await?;
         let zone = view_zone(&preferences);
         let sources = calendar_reads::sources(db, user).await?;
         let span = zone.span(from, to);
-        horizon::ensure(db, user.as_str(), span.earliest(), span.latest(), self.now()).await?;
+        let complete = horizon::ensure(db, user.as_str(), span.earliest(), span.latest(), self.now()).await?;
         let mut rows = occurrences::in_period(db, user, span, Calendars::Shown, GRID_LIMIT as i64 + 1).await?;
-        let truncated = rows.len() > GRID_LIMIT;
+        let truncated = rows.len() > GRID_LIMIT || !complete;
         rows.truncate(GRID_LIMIT);
         let events = Lines { zone: &zone, sources: &sources }.sorted(rows);
         let second = preferences.second_zone.as_deref().and_then(|name| ViewZone::named(name).ok());
@@ -61,7 +68,14 @@ impl Hub {
         let db = &self.0.db;
         let preferences = self.preferences(user).await?;
         let sources = calendar_reads::sources(db, user).await?;
-        let row = occurrences::one(db, user, event, key).await?;
+        let mut row = occurrences::one(db, user, event, key).await?;
+        if row.is_none()
+            && let Some(at) = recurrence::instant_of_key(key)
+        {
+            // A link to an instance beyond the horizon.
+            horizon::ensure_instance(db, user.as_str(), event.as_str(), at, self.now()).await?;
+            row = occurrences::one(db, user, event, key).await?;
+        }
         let meta = calendar_reads::event_meta(db, user, event).await?;
         let (row, meta) = row.zip(meta).ok_or(Error::NotFound("event"))?;
         details::details(row, meta, &sources, &view_zone(&preferences), preferences.hour12).ok_or(Error::NotFound("event"))
@@ -75,17 +89,18 @@ impl Hub {
         let zone = view_zone(&self.preferences(user).await?);
         let sources = calendar_reads::sources(db, user).await?;
         let lines = Lines { zone: &zone, sources: &sources };
+        horizon::ensure_seen(db, user.as_str(), wanted.like(), self.now()).await?;
         search::nearest(db, user, &wanted, &lines, self.now(), limit.min(SEARCH_LIMIT) as usize).await
     }
 
     /// The occurrences that overlap `[from, to)`, as REST and the command line give them, of all enabled calendars, by start.
     /// `from` and `to` are midnights in `zone` (IANA name; `None`: the user's, else UTC); floating times are resolved in it,
-    /// too, and all offsets are its.
+    /// too, and all offsets are its. At most fifty years, and 100,000 occurrences.
     ///
     /// # Errors
-    /// [`Error::Invalid`] `unknown_zone` or `invalid_period`.
+    /// [`Error::Invalid`] `unknown_zone`, `invalid_period` or `period_too_long`.
     pub async fn occurrences(&self, user: &UserId, from: Date, to: Date, zone: Option<&str>) -> Result<Vec<Occurrence>, Error> {
-        check_period(from, to)?;
+        check_period(from, to, PERIOD_DAYS)?;
         let db = &self.0.db;
         let zone = match zone {
             Some(name) => ViewZone::named(name)?,
@@ -93,8 +108,12 @@ impl Hub {
         };
         let sources = calendar_reads::sources(db, user).await?;
         let span = zone.span(from, to);
-        horizon::ensure(db, user.as_str(), span.earliest(), span.latest(), self.now()).await?;
-        let rows = occurrences::in_period(db, user, span, Calendars::Enabled, i64::MAX).await?;
+        let complete = horizon::ensure(db, user.as_str(), span.earliest(), span.latest(), self.now()).await?;
+        let rows = occurrences::in_period(db, user, span, Calendars::Enabled, PERIOD_LIMIT as i64 + 1).await?;
+        if !complete || rows.len() > PERIOD_LIMIT {
+            let action = "Ask for a shorter period, one after the other.";
+            return Err(Error::invalid("period_too_long", "There are more occurrences in this period than one answer holds.", action));
+        }
         Ok(wire::occurrences(rows, &sources, &zone))
     }
 
@@ -109,12 +128,16 @@ fn middle(from: Date, to: Date) -> Date {
     from_naive_ms(i64::midpoint(naive(from), naive(to))).date()
 }
 
-fn check_period(from: Date, to: Date) -> Result<(), Error> {
-    if from < to {
-        return Ok(());
+fn check_period(from: Date, to: Date, most: i32) -> Result<(), Error> {
+    if from >= to {
+        let action = "Give a first day, and a later day that is not part of the period any more.";
+        return Err(Error::invalid("invalid_period", "The period ends before it begins.", action));
     }
-    let action = "Give a first day, and a later day that is not part of the period any more.";
-    Err(Error::invalid("invalid_period", "The period ends before it begins.", action))
+    if (to - from).get_days() > most {
+        let message = format!("The period is longer than {most} days.");
+        return Err(Error::invalid("period_too_long", message, "Ask for a shorter period, one after the other."));
+    }
+    Ok(())
 }
 
 /// The viewer's zone; UTC until one is known, and when a stored one has left the tables.

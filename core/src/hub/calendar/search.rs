@@ -36,6 +36,11 @@ impl Wanted {
         Some(Self { words, like })
     }
 
+    /// What all matches fulfil, for a look at the events alone.
+    pub(super) fn like(&self) -> &str {
+        &self.like
+    }
+
     fn is_in(&self, row: &Row) -> bool {
         let searched: Searched<'_> = serde_json::from_str(&row.content).unwrap_or_default();
         let mut hay = searched.title.to_lowercase();

@@ -8,6 +8,7 @@
 mod posix;
 mod tzif;
 
+use super::effort::Effort;
 use super::engine;
 use super::rule::Rule;
 use super::written::Written;
@@ -134,7 +135,7 @@ fn changes(parts: &[&Observance], until: DateTime) -> Vec<Change> {
                 Some(Written::Date(date)) => naive_ms(date.to_datetime(Time::midnight())).saturating_add(86_400_000),
             };
             // However it ends: what was found is used.
-            engine::search(&rule, part.start, false, (naive_ms(part.start), end.min(naive_ms(until))), |at| {
+            engine::search(&rule, part.start, false, (naive_ms(part.start), end.min(naive_ms(until))), &Effort::full(), |at| {
                 onsets.push(at);
                 onsets.len() < 1_000
             });
