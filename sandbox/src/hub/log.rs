@@ -38,7 +38,7 @@ pub struct Asked {
     pub scheme: String,
     /// The account of the token.
     pub account: Option<String>,
-    /// What was answered; 0 when nothing was.
+    /// What was answered; 0 while nothing was.
     pub status: u16,
     /// When, by the sandbox's clock.
     pub at: i64,
@@ -70,15 +70,28 @@ impl Asked {
 #[derive(Debug, Default)]
 pub(crate) struct Log {
     asked: VecDeque<Asked>,
+    /// The number of the oldest entry that is kept.
+    first: u64,
     pub(crate) violations: Vec<String>,
 }
 
 impl Log {
-    pub(crate) fn note(&mut self, asked: Asked) {
+    /// Notes a request when it arrives, as it may never be answered; returns its number.
+    pub(crate) fn note(&mut self, asked: Asked) -> u64 {
         if self.asked.len() == KEPT {
             self.asked.pop_front();
+            self.first += 1;
         }
         self.asked.push_back(asked);
+        self.first + self.asked.len() as u64 - 1
+    }
+
+    /// Notes the answer, unless the request was taken out of the log meanwhile.
+    pub(crate) fn answered(&mut self, number: u64, status: u16) {
+        let at = number.checked_sub(self.first).and_then(|at| usize::try_from(at).ok());
+        if let Some(asked) = at.and_then(|at| self.asked.get_mut(at)) {
+            asked.status = status;
+        }
     }
 
     pub(crate) fn all(&self) -> Vec<Asked> {
@@ -86,6 +99,7 @@ impl Log {
     }
 
     pub(crate) fn take(&mut self) -> Vec<Asked> {
+        self.first += self.asked.len() as u64;
         std::mem::take(&mut self.asked).into()
     }
 }

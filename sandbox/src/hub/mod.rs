@@ -179,7 +179,9 @@ impl Sandbox {
     /// When the listener has no address.
     pub fn serve(&self, listener: TcpListener) {
         let address = listener.local_addr().expect("a bound port");
-        self.lock().base.origin = format!("http://{address}");
+        // Who listens everywhere is reached here.
+        let host = if address.ip().is_unspecified() { format!("127.0.0.1:{}", address.port()) } else { address.to_string() };
+        self.lock().base.origin = format!("http://{host}");
         let router = self.router();
         let server = tokio::spawn(async move {
             axum::serve(listener, router).await.expect("serving never ends by itself");

@@ -43,32 +43,54 @@ async fn serve(State(shared): State<Arc<Shared>>, request: Request) -> Response 
         return send(Reply::empty(404), None, 0);
     };
     let path = ask.path[provider.name().len() + 1..].to_owned();
-    let (account, asked, delay, trouble) = shared.lock().arrive(provider, &path, &ask);
+    let (account, number, delay, trouble) = shared.lock().arrive(provider, &path, &ask);
     let mailbox = account.filter(|_| provider == Provider::Microsoft && !path.starts_with("/oauth/"));
-    let crowded = mailbox.as_deref().is_some_and(|mailbox| !shared.lock().enter(mailbox));
-    if delay > 0 && !crowded {
+    let seat = match mailbox {
+        Some(mailbox) => Seat::take(&shared, mailbox),
+        None => Ok(None),
+    };
+    if delay > 0 && seat.is_ok() {
         tokio::time::sleep(Duration::from_millis(delay)).await;
     }
     if trouble == Some(Trouble::Hang) {
-        shared.lock().leave(asked, &Reply::empty(0), mailbox.as_deref());
         return std::future::pending().await;
     }
-    let stopped = match &trouble {
-        _ if crowded => Some(microsoft::crowded(&mut shared.lock().base)),
-        Some(trouble) => shared.lock().stumble(provider, trouble),
-        None => None,
+    let stopped = match (&seat, &trouble) {
+        (Err(Crowded), _) => Some(microsoft::crowded(&mut shared.lock().base)),
+        (Ok(_), Some(trouble)) => shared.lock().stumble(provider, trouble),
+        (Ok(_), None) => None,
     };
     let reply = match stopped {
         Some(reply) => reply,
         None => answer(&shared, provider, &ask).await,
     };
-    let now = {
-        let mut world = shared.lock();
-        world.leave(asked, &reply, mailbox.as_deref().filter(|_| !crowded));
-        world.base.now() + world.base.habits.date_skew
-    };
+    let now = shared.lock().depart(&ask, number, &reply);
     shared.wake.notify_one();
     send(reply, trouble, now)
+}
+
+/// A mailbox is busy with as many requests as it takes.
+struct Crowded;
+
+/// One of the few requests that a mailbox takes at once; free again when it is dropped, also when the client has gone.
+struct Seat {
+    shared: Arc<Shared>,
+    mailbox: String,
+}
+
+impl Seat {
+    fn take(shared: &Arc<Shared>, mailbox: String) -> Result<Option<Self>, Crowded> {
+        let world = &mut *shared.lock();
+        let most = world.base.habits.microsoft.at_once;
+        let free = world.microsoft.enter(&mailbox, most);
+        if free { Ok(Some(Self { shared: shared.clone(), mailbox })) } else { Err(Crowded) }
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.shared.lock().microsoft.leave(&self.mailbox);
+    }
 }
 
 /// Lets the provider answer. Only a subscription of Graph needs a second look: the address is called before it is made.
@@ -91,27 +113,21 @@ async fn answer(shared: &Shared, provider: Provider, ask: &Ask) -> Reply {
 }
 
 impl World {
-    fn arrive(&mut self, provider: Provider, path: &str, ask: &Ask) -> (Option<String>, Asked, u64, Option<Trouble>) {
+    fn arrive(&mut self, provider: Provider, path: &str, ask: &Ask) -> (Option<String>, u64, u64, Option<Trouble>) {
         let account = ask.bearer().and_then(|token| self.base.oauth.account_of(token));
-        let asked = Asked::new(provider, path, ask, account.clone(), self.base.now());
+        let now = self.base.now();
+        let number = self.base.log.note(Asked::new(provider, path, ask, account.clone(), now));
         let (delay, trouble) = self.base.faults.strike(provider, ask.method.as_str(), path, account.as_deref());
-        (account, asked, delay, trouble)
+        (account, number, delay, trouble)
     }
 
-    /// Counts a request of a mailbox; `false` when there are too many at once.
-    fn enter(&mut self, mailbox: &str) -> bool {
-        self.microsoft.enter(mailbox, self.base.habits.microsoft.at_once)
-    }
-
-    fn leave(&mut self, mut asked: Asked, reply: &Reply, mailbox: Option<&str>) {
-        asked.status = reply.status;
+    /// Notes an answer; returns what its `Date` says.
+    fn depart(&mut self, ask: &Ask, number: u64, reply: &Reply) -> i64 {
+        self.base.log.answered(number, reply.status);
         if let Some(reason) = &reply.refused {
-            self.base.log.violations.push(format!("{} {}{}: {reason}", asked.method, asked.provider.name(), asked.path));
+            self.base.log.violations.push(format!("{} {}: {reason}", ask.method, ask.path));
         }
-        self.base.log.note(asked);
-        if let Some(mailbox) = mailbox {
-            self.microsoft.leave(mailbox);
-        }
+        self.base.now() + self.base.habits.date_skew
     }
 
     /// The answer of a trouble, or `None` for one that only spoils the true answer.

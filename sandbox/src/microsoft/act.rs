@@ -205,7 +205,15 @@ impl Microsoft {
                 base.oauth.add_person(Provider::Microsoft, &account, &name);
                 let hex = base.seal.id(b"0123456789abcdef", 32);
                 let user = format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]);
-                let mailbox = Mailbox { user, name, zone, calendars: Default::default(), events: Default::default(), epoch: 0 };
+                let mailbox = Mailbox {
+                    account: account.clone(),
+                    user,
+                    name,
+                    zone,
+                    calendars: Default::default(),
+                    events: Default::default(),
+                    epoch: 0,
+                };
                 self.mailboxes.insert(account.clone(), mailbox);
                 json!({"id": self.add_calendar(base, &account, "Calendar", true, None)?})
             }

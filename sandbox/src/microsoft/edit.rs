@@ -24,7 +24,7 @@ impl Microsoft {
         }
         let mailbox = self.mailbox(account)?;
         let uid = format!("040000008200E00074C5B7101A82E008{:0>8}", base.seal.id(b"0123456789ABCDEF", 24));
-        let mut whole = defaults(mailbox, account, &uid);
+        let mut whole = defaults(mailbox, &uid);
         put_in(&mut whole, event);
         tidy(&mut whole, &mailbox.zone)?;
         let (now, lag) = (base.now(), base.habits.lag);

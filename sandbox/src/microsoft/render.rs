@@ -122,7 +122,7 @@ impl Look {
         event["lastModifiedDateTime"] = json!(ticks(stored.modified));
         event["webLink"] = json!(format!("https://outlook.office365.com/owa/?itemid={}", stored.id(self.immutable)));
         event["seriesMasterId"] = Value::Null;
-        let mine = event["organizer"]["emailAddress"]["name"] == mailbox.name.as_str();
+        let mine = event["organizer"]["emailAddress"]["address"] == mailbox.account.as_str();
         event["isOrganizer"] = json!(mine);
         if self.basic {
             for name in ["body", "bodyPreview"] {
@@ -148,7 +148,7 @@ pub(super) fn etag(key: u64, version: u64) -> String {
 }
 
 /// What a mailbox puts into an event that a client or a user makes.
-pub(super) fn defaults(mailbox: &Mailbox, account: &str, uid: &str) -> Value {
+pub(super) fn defaults(mailbox: &Mailbox, uid: &str) -> Value {
     json!({
         "categories": [], "transactionId": null, "iCalUId": uid, "reminderMinutesBeforeStart": 15, "isReminderOn": true,
         "hasAttachments": false, "subject": "", "importance": "normal", "sensitivity": "normal", "isAllDay": false, "isCancelled": false,
@@ -156,7 +156,7 @@ pub(super) fn defaults(mailbox: &Mailbox, account: &str, uid: &str) -> Value {
         "allowNewTimeProposals": true, "isDraft": false, "hideAttendees": false, "recurrence": null, "onlineMeeting": null,
         "responseStatus": {"response": "organizer", "time": "0001-01-01T00:00:00Z"}, "body": {"contentType": "text", "content": ""},
         "location": {"displayName": "", "locationType": "default", "uniqueIdType": "unknown", "address": {}, "coordinates": {}},
-        "locations": [], "attendees": [], "organizer": {"emailAddress": {"name": mailbox.name, "address": account}},
+        "locations": [], "attendees": [], "organizer": {"emailAddress": {"name": mailbox.name, "address": mailbox.account}},
     })
 }
 

@@ -13,6 +13,7 @@ const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012
 
 /// A mailbox.
 pub(super) struct Mailbox {
+    pub(super) account: String,
     /// The user's id.
     pub(super) user: String,
     pub(super) name: String,

@@ -89,8 +89,7 @@ impl Microsoft {
     /// Where an event is that the caller may change; its version must be the one of `If-Match`.
     fn editable(&self, base: &Base, caller: &Caller, id: &str, ask: &Ask) -> Try<(String, Target)> {
         let (mailbox, target, stored) = self.locate(base, caller, id)?;
-        let account = self.mailboxes.iter().find(|(_, known)| known.user == mailbox.user).map(|(account, _)| account.clone());
-        let account = account.ok_or_else(Fail::not_found)?;
+        let account = mailbox.account.clone();
         if account != caller.account {
             let shared = self.mailbox(&caller.account)?.calendars.values();
             let source = Some((account.clone(), stored.calendar.clone()));

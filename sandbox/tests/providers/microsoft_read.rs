@@ -257,6 +257,18 @@ async fn a_mailbox_takes_four_requests_at_once() {
 }
 
 #[tokio::test]
+async fn a_client_that_goes_away_frees_its_place_in_the_mailbox() {
+    let (sandbox, api) = account();
+    sandbox.habits(|habits| habits.microsoft.at_once = 1);
+    sandbox.arm(syncline_sandbox::Fault::on(Provider::Microsoft, syncline_sandbox::Trouble::Hang));
+    let gone = tokio::time::timeout(std::time::Duration::from_millis(50), api.get("/me/calendars")).await;
+    assert!(gone.is_err());
+    assert_eq!(api.get("/me/calendars").await.status, 200);
+    let statuses: Vec<u16> = sandbox.asked().iter().map(|asked| asked.status).collect();
+    assert_eq!(statuses, [0, 200], "what was never answered is in the log too");
+}
+
+#[tokio::test]
 async fn named_troubles_answer_in_graphs_dialect() {
     use syncline_sandbox::{Fault, Trouble};
     let (sandbox, api) = account();
