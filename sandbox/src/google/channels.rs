@@ -65,7 +65,7 @@ impl Google {
         }
         let address = text("address").unwrap_or_default();
         if !is_webhook_address(address) {
-            return Err(Fail::new(400, "global", "push.webhookUrlNotHttps", &format!("WebHook callback must be HTTPS: {address}")));
+            return Err(Fail::new(400, "push", "push.webhookUrlNotHttps", &format!("WebHook callback must be HTTPS: {address}")));
         }
         let longest = now + base.habits.google.channel_days * DAY;
         let asked = match (&body["expiration"], body["params"]["ttl"].as_str()) {

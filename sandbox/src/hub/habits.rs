@@ -1,4 +1,6 @@
 //! What the real services may do or not, or do by a figure that is not promised: each a switch.
+//!
+//! Quotas count in the sandbox's clock: while it stands, their windows never slide, so that a long test may have to lift them.
 
 use serde::{Deserialize, Serialize};
 

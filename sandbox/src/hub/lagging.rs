@@ -46,7 +46,9 @@ mod tests {
         *value.change(0, 10) = 1;
         *value.change(5, 10) = 2;
         assert_eq!((*value.view(14), *value.view(15), *value.truth()), (0, 2, 2));
-        *value.change(20, 0) = 3;
-        assert_eq!(*value.view(20), 3);
+        *value.change(20, 10) = 3;
+        assert_eq!((*value.view(29), *value.view(30)), (2, 3), "what was seen once stays seen");
+        *value.change(35, 0) = 4;
+        assert_eq!(*value.view(35), 4);
     }
 }

@@ -133,6 +133,24 @@ async fn a_change_while_paging_is_told_by_the_next_sync() {
 }
 
 #[tokio::test]
+async fn a_change_while_paging_a_sync_is_told_by_the_next_one_alone() {
+    let (sandbox, api) = account();
+    let ids: Vec<String> = (0..3).map(|number| create(&sandbox, event(&format!("E{number}"), "2026-03-10"))).collect();
+    let change = |id: &String| GoogleDo::Change { calendar: ME.into(), event: id.clone(), patch: json!({"location": "Room 1"}) };
+    let token = sync_token(&list(&api, "").await);
+    for id in &ids {
+        sandbox.google(change(id)).unwrap();
+    }
+    let first = list(&api, &format!("maxResults=2&syncToken={token}")).await;
+    assert_eq!(names(&first), ["E0", "E1"]);
+    sandbox.google(change(&ids[0])).unwrap();
+    let page = encoded(first["nextPageToken"].as_str().unwrap());
+    let last = list(&api, &format!("maxResults=2&syncToken={token}&pageToken={page}")).await;
+    assert_eq!(names(&last), ["E2"]);
+    assert_eq!(names(&list(&api, &format!("syncToken={}", sync_token(&last))).await), ["E0"]);
+}
+
+#[tokio::test]
 async fn what_must_not_stand_beside_a_sync_token_is_refused() {
     let (sandbox, api) = account();
     create(&sandbox, event("E", "2026-03-10"));
