@@ -44,6 +44,8 @@
 //! [`Sandbox::violations`] lists every request that no correct client sends: what was answered with 400, a code used twice, a missing
 //! `state`. Troubles that were armed are not among them.
 //!
+//! [`Sandbox::fill_with_samples`] makes three accounts as a person might have them, around today (see [`sample`]).
+//!
 //! # Administration over HTTP
 //!
 //! `POST /_admin/<action>` with a JSON body; 200 with JSON, or 400 with `{"error"}`. The same as [`Sandbox::admin`].
@@ -76,6 +78,7 @@ mod hub;
 pub mod ics;
 mod microsoft;
 mod oauth;
+pub mod sample;
 pub mod schema;
 mod series;
 

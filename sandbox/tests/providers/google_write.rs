@@ -42,6 +42,15 @@ async fn an_own_id_can_be_used_once_even_after_deletion() {
 }
 
 #[tokio::test]
+async fn a_wall_time_with_its_zone_is_told_with_the_offset() {
+    let (_sandbox, api) = writer();
+    let at = |time: &str| json!({"dateTime": format!("2026-07-10T{time}"), "timeZone": "Europe/Berlin"});
+    let body = json!({"summary": "E", "start": at("09:00:00"), "end": at("10:00:00")});
+    let made = api.post("/calendars/primary/events", body).await.fits(200, &GOOGLE, "Event");
+    assert_eq!(made["start"], json!({"dateTime": "2026-07-10T09:00:00+02:00", "timeZone": "Europe/Berlin"}));
+}
+
+#[tokio::test]
 async fn wrong_events_are_refused() {
     let (sandbox, api) = writer();
     let with = |name: &str, value: serde_json::Value| {

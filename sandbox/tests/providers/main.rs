@@ -15,4 +15,5 @@ mod microsoft_read;
 mod microsoft_write;
 mod oauth;
 mod oauth_tokens;
+mod samples;
 mod support;
