@@ -59,7 +59,7 @@
 //! | `log`, `log/take`, `violations`, `webhooks` | – | lists of [`Asked`], of text, of [`Delivered`] |
 //! | `webhooks/hold`, `webhooks/release`, `webhooks/skew` | –, `{"order","twice"}`, `{"seconds"}` | [`Sandbox::hold_webhooks`] and so on |
 //! | `oauth/client` | [`ClientApp`] | [`Sandbox::register`] |
-//! | `oauth/consent` | `{"provider","consent":{"answer":"page" \| "allow" \| "deny", …}}` | [`Sandbox::consent`] |
+//! | `oauth/consent` | `{"provider","consent":{"answer":"page" \| "allow" \| "deny" \| "error", …}}` | [`Sandbox::consent`] |
 //! | `oauth/revoke`, `oauth/expire` | `{"provider","account"}` | [`Sandbox::revoke`], [`Sandbox::expire_access`] |
 //! | `oauth/token` | `{"provider","account","scopes"}` | [`Sandbox::token`]; answers `{"access_token"}` |
 //!

@@ -78,6 +78,15 @@ impl Edit<'_> {
                 }
             }
         }
+        for name in ["creator", "organizer"] {
+            let own = event[name]["email"] == self.owner;
+            if let Some(person) = event[name].as_object_mut() {
+                person.remove("self");
+                if own {
+                    person.insert("self".to_owned(), json!(true));
+                }
+            }
+        }
         for guest in event.get_mut("attendees").and_then(Value::as_array_mut).into_iter().flatten() {
             let Some(email) = guest.get("email").and_then(Value::as_str) else { return Err(Fail::body("Missing attendee email.")) };
             let own = email == self.owner;

@@ -21,7 +21,11 @@ impl Google {
         let body = || ask.json().filter(Value::is_object).ok_or_else(|| Fail::body("Parse Error"));
         let written = match method {
             "events.insert" => {
-                let body = body()?;
+                let mut body = body()?;
+                // Who inserts is the organizer; only an import has a foreign one.
+                for name in ["organizer", "creator"] {
+                    body.as_object_mut().map(|fields| fields.remove(name));
+                }
                 if body.get("conferenceData").is_some() && ask.query("conferenceDataVersion") != Some("1") {
                     return Err(Fail::body("conferenceData needs conferenceDataVersion=1"));
                 }

@@ -84,7 +84,7 @@ pub enum Trouble {
         /// The HTTP status.
         status: u16,
     },
-    /// The cursor (sync token, delta link) counts as lost: 410 in the provider's dialect. Only for listings with a cursor.
+    /// The cursor counts as lost: 410 in the provider's dialect. Hits only requests that bring a sync token or follow a delta link.
     CursorLost,
 }
 
@@ -152,10 +152,18 @@ impl Faults {
         self.0.clear();
     }
 
-    /// What hits a request: the sum of the delays and the first other trouble.
-    pub(crate) fn strike(&mut self, provider: Provider, method: &str, path: &str, account: Option<&str>) -> (u64, Option<Trouble>) {
+    /// What hits a request: the sum of the delays and the first other trouble. A lost cursor hits only requests that bring one.
+    pub(crate) fn strike(
+        &mut self,
+        provider: Provider,
+        method: &str,
+        path: &str,
+        account: Option<&str>,
+        cursor: bool,
+    ) -> (u64, Option<Trouble>) {
         let (mut delay, mut trouble) = (0, None);
-        for fault in self.0.iter_mut().filter(|fault| fault.fits(provider, method, path, account)) {
+        let fits = |fault: &&mut Fault| fault.fits(provider, method, path, account) && (cursor || fault.trouble != Trouble::CursorLost);
+        for fault in self.0.iter_mut().filter(fits) {
             let pauses = matches!(fault.trouble, Trouble::Delay { .. });
             if fault.times == Some(0) || (!pauses && trouble.is_some()) {
                 continue;
@@ -184,7 +192,7 @@ mod tests {
     fn a_fault_hits_only_what_matches_and_only_so_often() {
         let mut faults = Faults::default();
         faults.arm(Fault::on(Provider::Google, Trouble::Hang).path("/calendars/").method("GET").after(1).times(2));
-        let mut ask = |method, path| faults.strike(Provider::Google, method, path, None).1.is_some();
+        let mut ask = |method, path| faults.strike(Provider::Google, method, path, None, false).1.is_some();
         assert!(!ask("GET", "/users/me/calendarList"), "another path");
         assert!(!ask("POST", "/calendars/a/events"), "another method");
         assert!(!ask("GET", "/calendars/a/events"), "the one that is let pass");
@@ -194,13 +202,21 @@ mod tests {
     }
 
     #[test]
+    fn a_lost_cursor_waits_for_a_request_that_brings_one() {
+        let mut faults = Faults::default();
+        faults.arm(Fault::on(Provider::Google, Trouble::CursorLost));
+        assert_eq!(faults.strike(Provider::Google, "GET", "/", None, false).1, None);
+        assert_eq!(faults.strike(Provider::Google, "GET", "/", None, true).1, Some(Trouble::CursorLost));
+    }
+
+    #[test]
     fn delays_add_up_and_troubles_queue() {
         let mut faults = Faults::default();
         for trouble in [Trouble::Delay { millis: 5 }, Trouble::Hang, Trouble::Unauthorized, Trouble::Delay { millis: 7 }] {
             faults.arm(Fault::on(Provider::Calendly, trouble));
         }
-        assert_eq!(faults.strike(Provider::Calendly, "GET", "/", None), (12, Some(Trouble::Hang)));
-        assert_eq!(faults.strike(Provider::Calendly, "GET", "/", None), (0, Some(Trouble::Unauthorized)));
-        assert_eq!(faults.strike(Provider::Calendly, "GET", "/", None), (0, None));
+        assert_eq!(faults.strike(Provider::Calendly, "GET", "/", None, false), (12, Some(Trouble::Hang)));
+        assert_eq!(faults.strike(Provider::Calendly, "GET", "/", None, false), (0, Some(Trouble::Unauthorized)));
+        assert_eq!(faults.strike(Provider::Calendly, "GET", "/", None, false), (0, None));
     }
 }

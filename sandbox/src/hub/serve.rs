@@ -117,7 +117,8 @@ impl World {
         let account = ask.bearer().and_then(|token| self.base.oauth.account_of(token));
         let now = self.base.now();
         let number = self.base.log.note(Asked::new(provider, path, ask, account.clone(), now));
-        let (delay, trouble) = self.base.faults.strike(provider, ask.method.as_str(), path, account.as_deref());
+        let cursor = ["syncToken", "$deltatoken", "$skiptoken"].iter().any(|name| ask.query(name).is_some());
+        let (delay, trouble) = self.base.faults.strike(provider, ask.method.as_str(), path, account.as_deref(), cursor);
         (account, number, delay, trouble)
     }
 

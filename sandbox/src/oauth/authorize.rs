@@ -32,6 +32,9 @@ pub(super) fn authorize(world: &mut World, provider: Provider, ask: &Ask) -> Rep
     let reply = match world.base.oauth.consents.get(&provider).cloned().unwrap_or_default() {
         Consent::Page => page::consent(&world.base, provider, &request),
         Consent::Deny => denied(provider, &request),
+        Consent::Error { error, description } => {
+            answer(provider, &request.redirect_uri, request.state.as_deref(), &[("error", &error)], &description)
+        }
         Consent::Allow { account, untick } => {
             let untick: BTreeSet<String> = untick.iter().map(|scope| full_scope(provider, scope)).collect();
             let scopes = request.scopes.difference(&untick).cloned().collect();

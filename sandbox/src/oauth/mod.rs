@@ -80,6 +80,14 @@ pub enum Consent {
     },
     /// It answers at once that the user refused.
     Deny,
+    /// It answers at once with another error, such as `consent_required` of a tenant whose administrator must agree first.
+    Error {
+        /// The code.
+        error: String,
+        /// The text.
+        #[serde(default)]
+        description: String,
+    },
 }
 
 /// Who asks, by an access token that is good.

@@ -214,3 +214,20 @@ async fn named_troubles_answer_in_calendlys_dialect() {
         refused(&host.api.get("/users/me").await, status, word);
     }
 }
+
+#[tokio::test]
+async fn what_belongs_to_another_organization_is_not_seen() {
+    let host = host();
+    let (event, invitee) = host.book("2026-03-10T08:00:00Z");
+    let types = host.api.get(&format!("/event_types?user={}", encoded(&host.user))).await.json();
+    let kind = types["collection"][0]["uri"].as_str().unwrap().to_owned();
+    let eva = "eva@example.com";
+    host.sandbox.calendly(CalendlyDo::Account { account: eva.into(), name: "Eva".into(), zone: "UTC".into() }).unwrap();
+    let api = Api::new(&host.sandbox, Provider::Calendly, eva, &["default"]);
+    for target in [&event, &format!("{event}/invitees"), &invitee, &kind] {
+        refused(&api.get(target).await, 403, "Permission Denied");
+    }
+    refused(&api.post(&format!("{event}/cancellation"), json!({})).await, 403, "Permission Denied");
+    refused(&api.post("/invitee_no_shows", json!({"invitee": invitee})).await, 403, "Permission Denied");
+    refused(&api.get(&host.user).await, 404, "Not Found");
+}

@@ -23,7 +23,7 @@ async fn named_troubles_answer_in_googles_dialect() {
             if let Trouble::RateLimited { retry_after: Some(seconds), .. } = trouble { seconds.to_string() } else { String::new() };
         sandbox.arm(Fault::on(Provider::Google, trouble).path("/calendars/"));
         assert_eq!(api.get("/users/me/calendarList").await.status, 200, "another path");
-        let answer = api.get("/calendars/primary/events").await;
+        let answer = api.get("/calendars/primary/events?syncToken=x").await;
         refused(&answer, status, reason);
         assert_eq!(answer.header("retry-after"), retry_after);
     }

@@ -130,3 +130,32 @@ async fn an_event_is_moved_by_the_api() {
     api.send("POST", &format!("{path}?destination=other"), &[], None).await.fits(200, &GOOGLE, "Event");
     assert!(names(&list(&api, "").await).is_empty());
 }
+
+#[tokio::test]
+async fn guests_change_no_shared_property_and_instances_do_not_move_alone() {
+    let (sandbox, api) = writer();
+    let mut invitation = event("Invitation", "2026-03-10");
+    invitation["organizer"] = json!({"email": "eva@example.net"});
+    invitation["attendees"] = json!([{"email": ME}]);
+    let id = crate::google_list::create(&sandbox, invitation);
+    let path = format!("/calendars/primary/events/{id}");
+    refused(&api.send("PATCH", &path, &[], Some(json!({"summary": "Mine"}))).await, 403, "forbiddenForNonOrganizer");
+    let answer = json!({"attendees": [{"email": ME, "responseStatus": "accepted"}]});
+    api.send("PATCH", &path, &[], Some(answer)).await.fits(200, &GOOGLE, "Event");
+    sandbox
+        .google(GoogleDo::AddCalendar { account: ME.into(), summary: "O".into(), zone: "UTC".into(), id: Some("other".into()) })
+        .unwrap();
+    let instance = format!("/calendars/primary/events/{}_20260316T080000Z/move?destination=other", weekly(&sandbox));
+    refused(&api.send("POST", &instance, &[], None).await, 400, "cannotChangeOrganizerOfInstance");
+    let mut foreign = event("E", "2026-03-10");
+    foreign["organizer"] = json!({"email": "eva@example.net"});
+    let inserted = api.post("/calendars/primary/events", foreign.clone()).await.fits(200, &GOOGLE, "Event");
+    assert_eq!(inserted["organizer"], json!({"email": ME, "self": true}));
+    foreign["iCalUID"] = json!("x@example.net");
+    let imported = api.post("/calendars/primary/events/import", foreign).await.fits(200, &GOOGLE, "Event");
+    assert_eq!(imported["organizer"], json!({"email": "eva@example.net"}));
+    let mut both = event("E", "2026-03-10");
+    both["id"] = json!("0123456789abcdef");
+    both["iCalUID"] = json!("x@example.net");
+    refused(&api.post("/calendars/primary/events", both).await, 400, "invalid");
+}

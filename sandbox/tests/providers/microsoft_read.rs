@@ -281,6 +281,6 @@ async fn named_troubles_answer_in_graphs_dialect() {
         (Trouble::CursorLost, 410, "SyncStateNotFound"),
     ] {
         sandbox.arm(Fault::on(Provider::Microsoft, trouble));
-        refused(&api.get("/me/events").await, status, code);
+        refused(&api.get("/me/calendarView/delta?$deltatoken=x").await, status, code);
     }
 }

@@ -109,3 +109,31 @@ async fn an_invitation_is_answered_and_its_cancellation_is_marked() {
     let own = api.post("/me/events", event("Mine", "2026-03-10")).await.json();
     refused(&api.post(&format!("{}/decline", path(&own)), json!({})).await, 400, "ErrorInvalidRequest");
 }
+
+#[tokio::test]
+async fn what_is_shared_for_reading_and_what_belongs_to_others_is_not_written() {
+    let (sandbox, api) = writer();
+    let eva = "eva@example.net";
+    sandbox.microsoft(MicrosoftDo::Account { account: eva.into(), name: "Eva".into(), zone: "UTC".into() }).unwrap();
+    let shared = sandbox.microsoft(MicrosoftDo::Share { account: ME.into(), calendar: None, with: eva.into(), can_edit: false }).unwrap();
+    let made = api.post("/me/events", event("Mine", "2026-03-10")).await.json();
+    let reader = Api::new(&sandbox, Provider::Microsoft, eva, &["Calendars.ReadWrite", "Calendars.ReadWrite.Shared"]);
+    let calendar = format!("/me/calendars/{}/events", encoded(shared["id"].as_str().unwrap()));
+    refused(&reader.post(&calendar, event("E", "2026-03-10")).await, 403, "ErrorAccessDenied");
+    refused(&reader.send("DELETE", &path(&made), &[], None).await, 403, "ErrorAccessDenied");
+    refused(&reader.get(&format!("/users/{ME}/events")).await, 403, "ErrorAccessDenied");
+    assert_eq!(reader.get(&format!("/users/{eva}/events")).await.status, 200);
+    let editable = sandbox.microsoft(MicrosoftDo::Share { account: ME.into(), calendar: None, with: eva.into(), can_edit: true }).unwrap();
+    let calendar = format!("/me/calendars/{}/events", encoded(editable["id"].as_str().unwrap()));
+    reader.post(&calendar, event("Hers", "2026-03-10")).await.fits(201, &MICROSOFT, "Event");
+}
+
+#[tokio::test]
+async fn an_occurrence_has_no_recurrence_of_its_own() {
+    let (sandbox, api) = writer();
+    let master = weekly(&sandbox);
+    let target = format!("/me/events/{}/instances?startDateTime=2026-03-01T00:00:00Z&endDateTime=2026-05-01T00:00:00Z", encoded(&master));
+    let first = api.get(&target).await.json()["value"][0].clone();
+    let whole = api.get(&format!("/me/events/{}", encoded(&master))).await.json();
+    refused(&api.send("PATCH", &path(&first), &[], Some(json!({"recurrence": whole["recurrence"]}))).await, 400, "ErrorInvalidRequest");
+}

@@ -213,4 +213,8 @@ async fn the_sandbox_can_answer_at_once() {
     assert_eq!(tokens["scope"], "https://www.googleapis.com/auth/calendar.calendarlist.readonly");
     sandbox.consent(Provider::Google, Consent::Deny);
     assert_eq!(part(&back(&authorize(&sandbox, Provider::Google, scopes(Provider::Google), &[]).await), "error"), "access_denied");
+    let wanted = Consent::Error { error: "consent_required".into(), description: "AADSTS65001: Ask an administrator.".into() };
+    sandbox.consent(Provider::Google, wanted);
+    let parts = back(&authorize(&sandbox, Provider::Google, scopes(Provider::Google), &[]).await);
+    assert_eq!((part(&parts, "error"), part(&parts, "error_description")), ("consent_required", "AADSTS65001: Ask an administrator."));
 }
