@@ -151,7 +151,7 @@ fn not_listed() -> ProviderError {
     ProviderError::new("job.calendars", Class::NotFound, problem)
 }
 
-fn waiting(row: &CalendarRow) -> CalendarProgress {
+pub(super) fn waiting(row: &CalendarRow) -> CalendarProgress {
     CalendarProgress {
         calendar_id: CalendarId::trusted(row.id.clone()),
         name: row.name.clone(),

@@ -251,10 +251,12 @@ impl Writer<'_> {
             let pass = sweep::Pass { target, clock: cx.clock, end, seen: &self.seen, standing: &standing, live, before };
             sweep::sweep(&mut tx, &pass, &mut page).await?;
         }
-        cx.tracker.saved(&subject.id, batch.size);
-        let snapshot = cx.tracker.snapshot();
+        let turn = cx.tracker.turn().await;
+        let snapshot = cx.tracker.snapshot_with(&subject.id, batch.size);
         store_progress(&mut tx, cx.job, &snapshot, now).await?;
         tx.commit().await?;
+        cx.tracker.saved(&subject.id, batch.size);
+        drop(turn);
         self.so_far.live = live;
         // The sweep of the last page has cleared it.
         self.so_far.checkpoint = checkpoint.filter(|_| end.is_none());
@@ -264,7 +266,6 @@ impl Writer<'_> {
             self.outcome.next_sync_s = end.next_sync_s;
             self.outcome.moved_to = end.moved_to;
         }
-        cx.tracker.tell();
         Ok(())
     }
 }

@@ -16,6 +16,8 @@ const READ_EVERY: Duration = Duration::from_millis(150);
 #[derive(Debug)]
 pub(crate) struct Tracker {
     state: Mutex<(JobProgress, Option<Instant>)>,
+    /// One page of the job is committed at a time; see [`Tracker::turn`].
+    turn: tokio::sync::Mutex<()>,
     user: UserId,
     bus: Bus,
     clock: Clock,
@@ -23,7 +25,7 @@ pub(crate) struct Tracker {
 
 impl Tracker {
     pub(crate) fn new(progress: JobProgress, user: UserId, bus: Bus, clock: Clock) -> Self {
-        Self { state: Mutex::new((progress, None)), user, bus, clock }
+        Self { state: Mutex::new((progress, None)), turn: tokio::sync::Mutex::default(), user, bus, clock }
     }
 
     fn lock(&self) -> MutexGuard<'_, (JobProgress, Option<Instant>)> {
@@ -42,16 +44,20 @@ impl Tracker {
         self.bus.progress(&self.user, self.clock.now(), &state.0);
     }
 
-    /// The newest snapshot, with a sequence number of its own: what goes into the database.
-    pub(crate) fn snapshot(&self) -> JobProgress {
-        let mut state = self.lock();
-        state.0.seq += 1;
-        state.0.clone()
+    /// To be held from [`Tracker::snapshot_with`] to [`Tracker::saved`], so that no other calendar's snapshot comes between: it would
+    /// take back what this one has stored.
+    pub(crate) async fn turn(&self) -> tokio::sync::MutexGuard<'_, ()> {
+        self.turn.lock().await
     }
 
-    /// Tells the newest snapshot.
-    pub(crate) fn tell(&self) {
-        self.change(false, |_| {});
+    /// The snapshot that is true once so many more objects of a calendar are committed, with a sequence number of its own: what goes
+    /// into the database in the same transaction. Nobody is told it before.
+    pub(crate) fn snapshot_with(&self, calendar: &str, more: u64) -> JobProgress {
+        let mut state = self.lock();
+        state.0.seq += 1;
+        let mut snapshot = state.0.clone();
+        save(&mut snapshot, calendar, more);
+        snapshot
     }
 
     /// The job is at work.
@@ -88,13 +94,9 @@ impl Tracker {
         });
     }
 
-    /// So many more objects of the calendar were committed. Changes the snapshot only; [`Tracker::tell`] after the commit.
+    /// So many more objects of the calendar are committed.
     pub(crate) fn saved(&self, calendar: &str, more: u64) {
-        let mut state = self.lock();
-        if let Some(line) = state.0.calendars.iter_mut().find(|line| line.calendar_id.as_str() == calendar) {
-            line.saved += more;
-            line.read = line.read.max(line.saved);
-        }
+        self.change(false, |progress| save(progress, calendar, more));
     }
 
     /// The calendar is done, one way or the other.
@@ -115,6 +117,13 @@ impl Tracker {
         state.0.error = error;
         state.0.seq += 1;
         state.0.clone()
+    }
+}
+
+fn save(progress: &mut JobProgress, calendar: &str, more: u64) {
+    if let Some(line) = progress.calendars.iter_mut().find(|line| line.calendar_id.as_str() == calendar) {
+        line.saved += more;
+        line.read = line.read.max(line.saved);
     }
 }
 
@@ -148,24 +157,31 @@ mod tests {
         Tracker::new(progress, UserId::trusted("u"), Bus::default(), Clock::fixed(0))
     }
 
+    fn snapshot(tracker: &Tracker) -> JobProgress {
+        tracker.snapshot_with("", 0)
+    }
+
     #[test]
     fn the_total_is_unknown_until_the_provider_says_it_and_never_falls_behind_what_was_read() {
         let tracker = tracker();
         tracker.read("a", 500, None);
-        assert_eq!(tracker.snapshot().calendars[0].phase, Phase::Reading);
-        assert_eq!(tracker.snapshot().overall(), (0, None));
+        assert_eq!(snapshot(&tracker).calendars[0].phase, Phase::Reading);
+        assert_eq!(snapshot(&tracker).overall(), (0, None));
         tracker.read("a", 500, Some(900));
-        let line = &tracker.snapshot().calendars[0];
+        let line = &snapshot(&tracker).calendars[0];
         assert_eq!((line.phase, line.total), (Phase::Saving, Some(1000)));
         tracker.read("a", 1, Some(10));
-        assert_eq!(tracker.snapshot().calendars[0].total, Some(1001));
+        assert_eq!(snapshot(&tracker).calendars[0].total, Some(1001));
     }
 
     #[test]
     fn every_snapshot_has_a_number_of_its_own() {
         let tracker = tracker();
-        let first = tracker.snapshot().seq;
+        let first = snapshot(&tracker).seq;
+        assert_eq!(tracker.snapshot_with("a", 3).calendars[0].saved, 3);
+        assert_eq!(snapshot(&tracker).calendars[0].saved, 0, "not before it is committed");
         tracker.saved("a", 3);
-        assert!(tracker.snapshot().seq > first);
+        assert_eq!(snapshot(&tracker).calendars[0].saved, 3);
+        assert!(snapshot(&tracker).seq > first);
     }
 }

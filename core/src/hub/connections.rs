@@ -11,6 +11,7 @@ use crate::provider::ics::{self, Ics, IcsSource, ProbedFeed};
 use crate::provider::{Meter, Provider as _, RemoteCalendar};
 use crate::store::calendars;
 use crate::store::connections::{self, ConnectionRow};
+use crate::store::locks;
 use bytes::Bytes;
 use secrecy::{ExposeSecret as _, SecretString};
 use syncline_domain::ids::{CalendarId, ConnectionId, UserId};
@@ -211,6 +212,7 @@ impl Hub {
     ) -> Result<Connection, Error> {
         let id = ConnectionId::trusted(new_id(self.clock()));
         let name = given(name).unwrap_or(found.name);
+        let interval_s = if found.file.is_some() { 0 } else { INTERVAL_S };
         let row = ConnectionRow {
             id: id.as_str().to_owned(),
             user_id: user.as_str().to_owned(),
@@ -222,8 +224,9 @@ impl Hub {
             secret: found.secret.map(|secret| self.0.secrets.seal(&secret, id.as_str())),
             enabled: true,
             needs_user: false,
-            interval_s: if found.file.is_some() { 0 } else { INTERVAL_S },
-            next_sync_at: None,
+            interval_s,
+            // Whoever adds it syncs it, usually at once; if nobody does, the schedule will.
+            next_sync_at: (interval_s > 0).then(|| self.now() + interval_s * 1000),
             last_attempt_at: None,
             last_success_at: None,
             failures: 0,
@@ -269,7 +272,8 @@ impl Hub {
         }
         let row = connections::find(self.db(), user, id).await?.ok_or(Error::NotFound("connection"))?;
         let from = row.last_attempt_at.unwrap_or_else(|| self.now());
-        let due = (row.enabled && seconds > 0).then(|| from + seconds * 1000);
+        // A refused password is not tried again by itself.
+        let due = (row.enabled && seconds > 0 && !row.needs_user).then(|| from + seconds * 1000);
         let mut tx = self.db().begin().await?;
         found(connections::set_interval(&mut tx, user, id, seconds, due).await?)?;
         tx.commit().await?;
@@ -323,6 +327,8 @@ impl Hub {
     /// [`Error::NotFound`] when it is not the user's.
     pub async fn disconnect(&self, user: &UserId, id: &ConnectionId) -> Result<(), Error> {
         let mut tx = self.db().begin().await?;
+        // The lock first, as a job does it that is at work: on PostgreSQL they would wait for each other.
+        locks::find(&mut tx, id).await?;
         found(connections::delete(&mut tx, user, id).await?)?;
         tx.commit().await?;
         self.after_change(user);

@@ -43,6 +43,7 @@ async fn an_account_is_followed_through_change_deletion_hold_and_approval(at: Te
     let connection = at.add_caldav(&user, account(&server)).await.expect("the account is found");
     assert_eq!(connection.calendars.iter().map(|calendar| calendar.name.as_str()).collect::<Vec<_>>(), ["Work"]);
     assert!(matches!(at.add_caldav(&user, account(&server)).await, Err(Error::Invalid(problem)) if problem.code == "already_connected"));
+    assert_eq!(connection.next_sync_at, Some(at.now() + 900_000), "if nobody syncs it, the schedule will");
 
     let report = at.sync(&user).await;
     assert!(report.success, "{report:?}");
@@ -115,6 +116,9 @@ async fn a_wrong_password_stores_nothing_and_a_changed_one_is_mended_without_los
     assert_eq!(only(&report).error.as_ref().map(|problem| problem.code.as_str()), Some("wrong_password"), "{report:?}");
     let broken = at.connection(&user, &connection.id).await.unwrap();
     assert_eq!((broken.state, broken.next_sync_at), (ConnectionState::NeedsReconnecting, None));
+    at.set_interval(&user, &connection.id, 3_600).await.unwrap();
+    let broken = at.connection(&user, &connection.id).await.unwrap();
+    assert_eq!(broken.next_sync_at, None, "a refused password is not tried again by itself");
     assert_eq!(titles(&at).await, ["Kept"]);
     let refused = at.reconnect(&user, &connection.id, Reconnect::Password(SecretString::from("wrong again"))).await;
     assert_eq!(refused.unwrap_err().problem().code, "wrong_password");

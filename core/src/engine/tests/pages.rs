@@ -57,6 +57,8 @@ async fn a_page_whose_last_statement_fails_leaves_no_trace() {
         assert_eq!(bench.at.number(&format!("SELECT COUNT(*) FROM {table}")).await, 0, "{table}");
     }
     assert_eq!((line.result.counts, bench.at.number("SELECT live_objects FROM calendars").await), (Counts::default(), 0));
+    let told = bench.tracker.snapshot_with("", 0);
+    assert_eq!((told.calendars[0].read, told.calendars[0].saved), (3, 0), "nobody is told that it was saved");
 }
 
 #[tokio::test]

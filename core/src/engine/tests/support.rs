@@ -1,7 +1,7 @@
 //! A scripted provider, and a calendar whose lock is held.
 
 use crate::engine::calendar::{Line, calendar_line};
-use crate::engine::job::Claimed;
+use crate::engine::job::{Claimed, waiting};
 use crate::engine::lease::{self, Claim};
 use crate::engine::pass::Context;
 use crate::engine::tracker::Tracker;
@@ -198,6 +198,7 @@ impl Bench {
             hints: None,
         };
         let hub = &self.at.hub;
+        self.tracker.calendars(vec![waiting(&calendar)]);
         let cx = Context {
             db: hub.db(),
             clock: hub.clock(),
