@@ -1,19 +1,61 @@
 //! Jobs as a whole: how they begin, and what becomes of those whose process went away.
 
 use super::support::Bench;
+use crate::engine::lease::{self, Claim};
 use crate::engine::listing::note_listing;
 use crate::engine::outcome::Stop;
 use crate::hub::{NewIcs, Scope};
 use crate::provider::RemoteCalendar;
-use crate::store::connections;
+use crate::store::{connections, jobs, locks};
 use crate::testing::db::TestHub;
 use crate::testing::seed;
 use crate::testing::sync::AUTO;
 use secrecy::SecretString;
 use std::time::Duration;
-use syncline_domain::ids::{CalendarId, UserId};
+use syncline_domain::ids::{CalendarId, ConnectionId, JobId, UserId};
 use syncline_domain::sync::{CalendarProgress, JobStatus, Phase, ResultStatus};
 use syncline_sandbox::ics::{Calendar, Feed, IcsHost};
+
+crate::store_suite! { of_many_workers_one_gets_the_lock }
+
+async fn of_many_workers_one_gets_the_lock(at: TestHub) {
+    let (user, _) = seed::user_with_calendar(&at.hub, "anna@example.com").await;
+    let connection = ConnectionId::trusted(at.texts("SELECT id FROM connections").await.remove(0));
+    // Twice: there is no lock yet, and there is one that was given back.
+    for round in 0..2 {
+        let workers = (0..8).map(|worker| {
+            let (at, user, connection) = (at.clone(), user.clone(), connection.clone());
+            async move {
+                let id = JobId::trusted(format!("job {round} {worker}"));
+                let mut tx = at.db().begin().await.unwrap();
+                let owner = format!("host{worker}/1/alive");
+                let claim = lease::claim(&mut tx, &connection, &id, &owner, at.now()).await.unwrap();
+                let Claim::Taken { fence, .. } = claim else { return None };
+                let new = jobs::NewJob {
+                    id: &id,
+                    run: &id,
+                    user: &user,
+                    connection: &connection,
+                    trigger: "manual",
+                    mode: "auto",
+                    calendars: None,
+                    progress: "{}",
+                    now: at.now(),
+                };
+                jobs::insert(&mut tx, &new).await.unwrap();
+                tx.commit().await.unwrap();
+                Some(fence)
+            }
+        });
+        let fences: Vec<i64> = futures::future::join_all(workers).await.into_iter().flatten().collect();
+        assert_eq!(fences, [round + 1]);
+        assert_eq!(at.number("SELECT COUNT(*) FROM sync_jobs WHERE finished_at IS NULL").await, 1);
+        let mut tx = at.db().begin().await.unwrap();
+        locks::release(&mut tx, &connection, round + 1).await.unwrap();
+        tx.commit().await.unwrap();
+        at.execute("UPDATE sync_jobs SET finished_at = 0").await;
+    }
+}
 
 /// A job of `owner` in the database, with one calendar that was done and one that was at work.
 async fn left_behind(owner: &str) -> Bench {
