@@ -1,6 +1,7 @@
 //! Holds: deletions that wait for the user.
 
 use super::Hub;
+use super::calendar::{ViewZone, view_zone};
 use super::listing::unsigned;
 use crate::engine::sweep;
 use crate::error::Error;
@@ -45,12 +46,13 @@ impl Hub {
         let connection = connections::find(self.db(), user, &ConnectionId::trusted(calendar.connection_id)).await?;
         let remote_ids: Vec<String> = serde_json::from_str(&row.remote_ids).unwrap_or_default();
         let shown: Vec<&str> = remote_ids.iter().take(SHOWN).map(String::as_str).collect();
+        let zone = view_zone(&self.preferences(user).await?);
         let mut events: Vec<HeldEvent> = apply::events_of(self.db(), &row.calendar_id, &shown)
             .await?
             .into_values()
             .filter_map(|events| events.into_iter().find(|event| event.instance.is_empty() && !event.deleted))
             .filter_map(|event| serde_json::from_str::<Event>(&event.content).ok())
-            .map(held)
+            .map(|event| held(event, &zone))
             .collect();
         events.sort_by(|one, other| one.start.cmp(&other.start).then_with(|| one.title.cmp(&other.title)));
         Ok(Hold {
@@ -107,10 +109,10 @@ impl Hub {
     }
 }
 
-fn held(event: Event) -> HeldEvent {
+fn held(event: Event, zone: &ViewZone) -> HeldEvent {
     let start = match &event.when {
         When::AllDay { start, .. } => start.to_string(),
-        When::Timed { start, .. } => start.wall.strftime("%Y-%m-%d %H:%M").to_string(),
+        When::Timed { start, .. } => zone.wall(start.at).strftime("%Y-%m-%d %H:%M").to_string(),
         When::Floating { start, .. } => start.strftime("%Y-%m-%d %H:%M").to_string(),
     };
     let title = if event.title.is_empty() { "(No title)".to_owned() } else { event.title };

@@ -92,8 +92,11 @@ impl Hub {
 
 /// A stored connection that can not be turned into a provider: the user has to mend it.
 fn broken(cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
-    let problem =
-        Problem::new("connection_broken", "What Syncline stored about this connection can not be read.", "Reconnect it; its events stay.");
+    let problem = Problem::new(
+        "connection_unreadable",
+        "What Syncline stored about this connection can not be read.",
+        "Reconnect it; its events stay.",
+    );
     ProviderError::new("provider", Class::Authentication, problem).with_source(cause).into()
 }
 

@@ -8,7 +8,7 @@ use syncline_core::testing::db::TestHub;
 use syncline_core::testing::seed;
 use syncline_core::testing::sync::{AUTO, counts, only};
 use syncline_domain::sync::{Counts, JobStatus, ResultStatus};
-use syncline_domain::view::{ConnectionState, HoldDecision, Live};
+use syncline_domain::view::{ConnectionState, HoldDecision, Live, Preferences};
 use syncline_sandbox::ics::{Calendar, Entry, Fault, Feed, IcsHost};
 
 syncline_core::store_suite! {
@@ -109,6 +109,10 @@ async fn a_feed_that_lost_most_of_its_events_is_held_until_the_user_approves(at:
     assert_eq!(holds.len(), 1);
     assert_eq!(holds[0].id, hold.id);
     assert_eq!(holds[0].events.len(), 237);
+    assert_eq!(holds[0].events[0].start, "2026-01-01 09:30");
+    let berlin = Preferences { time_zone: Some("Europe/Berlin".to_owned()), ..Preferences::default() };
+    at.set_preferences(&user, &berlin).await.unwrap();
+    assert_eq!(at.hold(&user, &hold.id).await.unwrap().events[0].start, "2026-01-01 10:30", "in the viewer's zone");
 
     let other = seed::user(&at.hub, "bert@example.com").await;
     assert!(matches!(at.decide_hold(&other, &hold.id, HoldDecision::Approve).await, Err(Error::NotFound(_))));

@@ -58,7 +58,7 @@ fn Nothing() -> impl IntoView {
 
 #[component]
 fn Row(job: Job) -> impl IntoView {
-    let (status, class) = words::status(job.progress.status);
+    let (status, class) = words::status(&job.progress);
     let counts = sentence(&counts_words(&words::counts(&job.progress)));
     let took = words::took(&job);
     let lines: Vec<CalendarResult> = job.progress.calendars.into_iter().filter_map(|line| line.result).collect();

@@ -1,7 +1,7 @@
 //! Jobs in words: pure.
 
 use crate::ui::relative_time::words::{counted, grouped};
-use syncline_domain::sync::{CalendarResult, Counts, JobProgress, JobStatus, Trigger};
+use syncline_domain::sync::{CalendarResult, Counts, JobProgress, JobStatus, ResultStatus, Trigger};
 use syncline_domain::view::Job;
 
 /// Who asked for it.
@@ -17,8 +17,10 @@ pub fn trigger(trigger: Trigger) -> &'static str {
 
 /// How it ended, and the class of its badge.
 #[must_use]
-pub fn status(status: JobStatus) -> (&'static str, &'static str) {
-    match status {
+pub fn status(job: &JobProgress) -> (&'static str, &'static str) {
+    let held = || job.calendars.iter().any(|line| line.result.as_ref().is_some_and(|result| result.status == ResultStatus::Held));
+    match job.status {
+        JobStatus::Completed if held() => ("Deletions on hold", "badge badge-warn"),
         JobStatus::Pending => ("Waiting", "badge"),
         JobStatus::Running => ("Syncing…", "badge badge-accent"),
         JobStatus::Completed => ("Done", "badge badge-good"),

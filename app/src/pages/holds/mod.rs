@@ -10,10 +10,13 @@ use crate::ui::live::use_live;
 use crate::ui::problem::ProblemNote;
 use crate::ui::relative_time::When;
 use crate::ui::relative_time::words::{counted, grouped};
+use crate::use_session;
+use jiff::civil::DateTime;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_params_map};
+use syncline_domain::layout::words;
 use syncline_domain::view::{HeldEvent, Hold};
 
 /// Deletions that wait for the user: `/holds`.
@@ -112,6 +115,7 @@ pub fn HoldPage() -> impl IntoView {
 fn WhatWouldGo(hold: Hold) -> impl IntoView {
     let navigate = use_navigate();
     let done = Callback::new(move |()| navigate("/holds", NavigateOptions::default()));
+    let hour12 = use_session().preferences().get_untracked().hour12;
     let shown = hold.events.len() as u64;
     let more = (shown < hold.would_delete)
         .then(|| format!("These are the first {}; {} more would go.", grouped(shown), grouped(hold.would_delete - shown)));
@@ -129,7 +133,7 @@ fn WhatWouldGo(hold: Hold) -> impl IntoView {
             <div class="card table-wrap">
                 <table class="table">
                     <thead><tr><th>"When"</th><th>"Title"</th></tr></thead>
-                    <tbody>{hold.events.into_iter().map(|event| view! { <HeldRow event /> }).collect_view()}</tbody>
+                    <tbody>{hold.events.into_iter().map(|event| view! { <HeldRow event hour12 /> }).collect_view()}</tbody>
                 </table>
             </div>
             {more.map(|more| view! { <p class="muted small">{more}</p> })}
@@ -139,12 +143,31 @@ fn WhatWouldGo(hold: Hold) -> impl IntoView {
 }
 
 #[component]
-fn HeldRow(event: HeldEvent) -> impl IntoView {
+fn HeldRow(event: HeldEvent, hour12: bool) -> impl IntoView {
     view! {
         <tr>
-            <td class="held-when">{event.start}</td>
+            <td class="held-when">{when_words(&event.start, hour12)}</td>
             <td>{event.title} {event.recurring.then(|| view! { <span class="badge">"repeats"</span> })}</td>
         </tr>
     }
     .into_any()
+}
+
+/// "Tue 10 Mar 2026, 09:00" from `2026-03-10 09:00`, the day alone from `2026-03-10`.
+fn when_words(start: &str, hour12: bool) -> String {
+    let Ok(at) = start.parse::<DateTime>() else { return start.to_owned() };
+    let day = format!("{} {}", words::weekday_short(at.date()), words::day_short(at.date()));
+    if start.contains(' ') { format!("{day}, {}", words::time(at.time(), hour12)) } else { day }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::when_words;
+
+    #[test]
+    fn a_held_event_says_its_day_and_its_time_by_the_clock_of_the_viewer() {
+        assert_eq!(when_words("2026-03-10 15:30", false), "Tue 10 Mar 2026, 15:30");
+        assert_eq!(when_words("2026-03-10 15:30", true), "Tue 10 Mar 2026, 3:30 pm");
+        assert_eq!(when_words("2026-03-10", true), "Tue 10 Mar 2026");
+    }
 }

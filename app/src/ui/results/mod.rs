@@ -12,7 +12,7 @@ use leptos::prelude::*;
 use line::result_line;
 use std::time::Duration;
 use syncline_domain::ids::JobId;
-use syncline_domain::sync::{CalendarResult, HoldSummary, ResultStatus, SyncReport};
+use syncline_domain::sync::{CalendarResult, HoldSummary, ResultStatus, SyncReport, Unreadable};
 use syncline_domain::view::{Calendar, Connection};
 use words::{headline, held_words, is_calm, is_fresh, only_unreadable, reasons, safe, safe_words, whole_sign};
 
@@ -107,9 +107,9 @@ fn line(line: CalendarResult, connections: Signal<Vec<Connection>>) -> AnyView {
     let failed = line.status == ResultStatus::Error;
     let connection = line.connection_id.clone();
     let calendar = line.calendar_id.clone();
-    let (problem, hold) = (line.error.clone(), line.hold.clone());
+    let (problem, hold, unreadable) = (line.error.clone(), line.hold.clone(), line.unreadable.clone());
     let below = view! {
-        {(!reasons.is_empty()).then(|| view! { <Reasons reasons /> })}
+        {(!reasons.is_empty()).then(|| view! { <Reasons reasons unreadable /> })}
         {failed.then(|| view! { <p class="muted"><Safe connections connection=connection.clone() calendar /></p> })}
         {problem.map(|problem| view! { <Remedy problem connection /> })}
         {hold.map(|hold| view! { <Held hold connections /> })}
@@ -134,14 +134,16 @@ fn Held(hold: HoldSummary, connections: Signal<Vec<Connection>>) -> impl IntoVie
     .into_any()
 }
 
-/// Why something was skipped: by hover, tap or key.
+/// Why something was skipped, and what could not be read: by hover, tap or key.
 #[component]
-fn Reasons(reasons: Vec<String>) -> impl IntoView {
+fn Reasons(reasons: Vec<String>, unreadable: Vec<Unreadable>) -> impl IntoView {
     let tip = reasons.join(", ");
+    let summary = if unreadable.is_empty() { "Why skipped" } else { "Why, and which" };
+    let named = unreadable.into_iter().map(|one| format!("{}: {}", one.object, one.reason.replace('_', " ")));
     view! {
         <details class="reasons">
-            <summary class="small" title=tip>"Why skipped"</summary>
-            <ul class="small muted">{reasons.into_iter().map(|reason| view! { <li>{reason}</li> }).collect_view()}</ul>
+            <summary class="small" title=tip>{summary}</summary>
+            <ul class="small muted">{reasons.into_iter().chain(named).map(|reason| view! { <li>{reason}</li> }).collect_view()}</ul>
         </details>
     }
     .into_any()

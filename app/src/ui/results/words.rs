@@ -120,7 +120,17 @@ pub fn safe(connections: &[Connection], connection: &ConnectionId, calendar: Opt
 /// Whether a problem is mended by giving the password, the address or the file again.
 #[must_use]
 pub fn wants_reconnect(code: &str) -> bool {
-    matches!(code, "wrong_password" | "feed_forbidden" | "feed_gone" | "wrong_credentials" | "bad_address" | "not_caldav" | "calendar_gone")
+    matches!(
+        code,
+        "wrong_password"
+            | "unauthorized"
+            | "feed_forbidden"
+            | "feed_gone"
+            | "bad_address"
+            | "not_caldav"
+            | "home_gone"
+            | "connection_unreadable"
+    )
 }
 
 /// What happened, without a sentence about what is safe: the page says that by itself, with the time.

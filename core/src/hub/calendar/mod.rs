@@ -22,7 +22,7 @@ use jiff::civil::Date;
 use syncline_domain::ids::{EventId, UserId};
 use syncline_domain::time::{from_naive_ms, naive_ms};
 use syncline_domain::view::{EventDetails, GridEvent, Occurrence, Period, Preferences, SecondZone};
-use zone::ViewZone;
+pub(super) use zone::ViewZone;
 
 /// A grid shows so many occurrences at most.
 const GRID_LIMIT: usize = 5_000;
@@ -117,7 +117,7 @@ impl Hub {
         Ok(wire::occurrences(rows, &sources, &zone))
     }
 
-    async fn preferences(&self, user: &UserId) -> Result<Preferences, Error> {
+    pub(super) async fn preferences(&self, user: &UserId) -> Result<Preferences, Error> {
         users::preferences(&self.0.db, user).await?.ok_or(Error::NotFound("account"))
     }
 }
@@ -141,6 +141,6 @@ fn check_period(from: Date, to: Date, most: i32) -> Result<(), Error> {
 }
 
 /// The viewer's zone; UTC until one is known, and when a stored one has left the tables.
-fn view_zone(preferences: &Preferences) -> ViewZone {
+pub(super) fn view_zone(preferences: &Preferences) -> ViewZone {
     preferences.time_zone.as_deref().and_then(|name| ViewZone::named(name).ok()).unwrap_or_else(ViewZone::utc)
 }

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use syncline_domain::time::{Millis, TimeKind, from_naive_ms, naive_ms};
 
 /// A zone by its IANA name, with its rules.
-pub(super) struct ViewZone {
+pub(in crate::hub) struct ViewZone {
     pub(super) name: String,
     rules: TimeZone,
 }
@@ -28,7 +28,7 @@ impl ViewZone {
     }
 
     /// What the clock on the wall shows. Instants out of jiff's range are read as UTC.
-    pub(super) fn wall(&self, at: Millis) -> DateTime {
+    pub(in crate::hub) fn wall(&self, at: Millis) -> DateTime {
         Timestamp::from_millisecond(at).map_or_else(|_| from_naive_ms(at), |at| self.rules.to_datetime(at))
     }
 
