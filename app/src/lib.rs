@@ -130,11 +130,14 @@ fn NotFound() -> impl IntoView {
     }
     view! {
         <Title text="Page not found" />
-        <main id="main">
-            <h1>"There is no such page"</h1>
-            <p>
-                <a href="/">"Go to the calendar"</a>
-            </p>
+        <main class="bare" id="main">
+            <div class="bare-box">
+                <h1>"There is no such page"</h1>
+                <p class="muted">"The address may be mistyped, or what it led to is gone."</p>
+                <p>
+                    <a class="btn btn-primary" href="/">"Go to the calendar"</a>
+                </p>
+            </div>
         </main>
     }
 }

@@ -43,16 +43,29 @@ pub fn nearest(text: &str) -> Option<&'static str> {
     RGB.iter().zip(NAMES).min_by_key(|(rgb, _)| distance(**rgb)).map(|(_, name)| name)
 }
 
-/// The token for the `index`th calendar of a user that has no colour of its own; neighbours differ clearly.
+/// The token for a calendar that has no colour of its own, beside those that a user's other calendars have: one that none of them
+/// has, as long as there is one. Those that follow each other differ clearly.
 #[must_use]
-pub fn by_index(index: usize) -> &'static str {
+pub fn free(taken: &[&str]) -> &'static str {
     const ORDER: [usize; 12] = [7, 4, 1, 9, 5, 10, 2, 8, 0, 6, 3, 11];
-    NAMES[ORDER[index % ORDER.len()]]
+    let times = |at: &&usize| taken.iter().filter(|color| **color == NAMES[**at]).count();
+    ORDER.iter().min_by_key(times).map_or(NAMES[0], |at| NAMES[*at])
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_calendar_without_a_colour_gets_one_that_is_free_and_then_the_rarest() {
+        assert_eq!(free(&[]), "blue");
+        assert_eq!(free(&["blue"]), "green");
+        assert_eq!(free(&["green", "red"]), "blue");
+        let mut all = NAMES.to_vec();
+        assert_eq!(free(&all), "blue");
+        all.push("blue");
+        assert_eq!(free(&all), "green");
+    }
 
     #[test]
     fn colours_in_three_spellings_find_their_token() {

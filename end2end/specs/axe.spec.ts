@@ -93,6 +93,7 @@ test("an open event, a search, a list of a full day, the list of keys", async ({
 test("the settings with connections in every state, and what waits for an answer", async ({ page, server, feeds }) => {
   await server.addUser();
   await seed(server, "Private", lessons(3));
+  await seed(server, "Chess club with a name that is longer than any place has room for", lessons(1));
   await withHold(server, feeds);
   const broken = feeds.set("/broken.ics", calendar(lessons(4).map(ics), ["X-WR-CALNAME:Broken"]));
   const added = JSON.parse(await server.ok(["connection", "add", "ics", "--user", ada.email, "--url", broken, "--json"])) as { id: string };

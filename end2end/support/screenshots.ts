@@ -36,6 +36,9 @@ export async function photograph(page: Page, name: string, { accessible = true, 
 }
 
 async function expectNoSidewaysScrolling(page: Page, what: string): Promise<void> {
-  const beyond = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  if (beyond > 0) throw new Error(`${what}: the page is ${beyond} px wider than the window`);
+  const beyond = await page.evaluate(() => {
+    const scrollers = [document.documentElement, ...document.querySelectorAll("main, .rail")];
+    return Math.max(...scrollers.map((element) => element.scrollWidth - element.clientWidth));
+  });
+  if (beyond > 0) throw new Error(`${what}: something is ${beyond} px wider than its place`);
 }

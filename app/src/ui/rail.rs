@@ -9,6 +9,7 @@ use crate::ui::toast::use_toasts;
 use leptos::html;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
+use syncline_domain::failure::Problem;
 use syncline_domain::ids::CalendarId;
 use syncline_domain::sync::ResultStatus;
 use syncline_domain::view::{Calendar, Connection, ConnectionState};
@@ -93,7 +94,7 @@ fn groups(connections: &[Connection], switch: ServerAction<ShowCalendar>, switch
     let lines = |connection: &Connection, own: bool| {
         let calendars = connection.calendars.iter().filter(|calendar| calendar.enabled);
         // The glyph of the connection stands at its heading, or else at its only calendar.
-        calendars.map(|calendar| line(calendar, own.then_some(connection), switch, switched)).collect::<Vec<_>>()
+        calendars.map(|calendar| line(calendar, glyph_beside(calendar, connection, own), switch, switched)).collect::<Vec<_>>()
     };
     let mine: Vec<AnyView> = single.iter().flat_map(|connection| lines(connection, true)).collect();
     let first = (!mine.is_empty()).then(|| group("My calendars".to_owned(), None, mine));
@@ -116,7 +117,7 @@ fn group(heading: String, glyph: Option<AnyView>, lines: Vec<AnyView>) -> AnyVie
     .into_any()
 }
 
-fn line(calendar: &Calendar, own: Option<&Connection>, switch: ServerAction<ShowCalendar>, switched: Switched) -> AnyView {
+fn line(calendar: &Calendar, glyph: Option<AnyView>, switch: ServerAction<ShowCalendar>, switched: Switched) -> AnyView {
     let (id, visible) = (calendar.id.clone(), calendar.visible);
     let shown = {
         let id = id.clone();
@@ -150,7 +151,7 @@ fn line(calendar: &Calendar, own: Option<&Connection>, switch: ServerAction<Show
                     <span class="rail-name">{name}</span>
                 </button>
             </form>
-            {calendar_glyph(calendar).or_else(|| own.and_then(connection_glyph))}
+            {glyph}
         </li>
     }
     .into_any()
@@ -163,6 +164,16 @@ fn glyph(class: &'static str, icon: &'static str, href: &'static str, words: Str
         </a>
     }
     .into_any()
+}
+
+/// The glyph beside a calendar; what is wrong with the whole connection is said at its heading, if it has one.
+fn glyph_beside(calendar: &Calendar, connection: &Connection, own: bool) -> Option<AnyView> {
+    if own {
+        return calendar_glyph(calendar).or_else(|| connection_glyph(connection));
+    }
+    let code = |problem: &Option<Problem>| problem.as_ref().map(|problem| problem.code.clone());
+    let said = calendar.problem.is_some() && code(&calendar.problem) == code(&connection.problem);
+    if said && calendar.hold.is_none() { None } else { calendar_glyph(calendar) }
 }
 
 /// How a calendar's last sync went, when that needs a look.

@@ -31,6 +31,7 @@ pub(super) async fn calendar_line(
     mode: Mode,
 ) -> Line {
     let started = Instant::now();
+    cx.tracker.begin(&row.id);
     let live = u64::try_from(row.live_objects).unwrap_or(0);
     let meter = Meter::default();
     let mut outcome = Outcome::default();

@@ -100,7 +100,14 @@ async fn work(hub: &Hub, job: &Claimed, tracker: &Tracker) -> Vec<Line> {
             }
             lines
         }
-        Err((stop, row, calendars)) => failed_lines(job, row.as_deref(), &calendars, stop, started),
+        Err((stop, row, calendars)) => {
+            let lines = failed_lines(job, row.as_deref(), &calendars, stop, started);
+            // Who reads the job later reads of its calendars in its progress.
+            for (id, result) in lines.iter().filter_map(|line| Some((line.result.calendar_id.as_ref()?, &line.result))) {
+                tracker.end(id.as_str(), result.clone());
+            }
+            lines
+        }
     }
 }
 
@@ -123,9 +130,8 @@ async fn prepare(hub: &Hub, job: &Claimed, tracker: &Tracker, deadline: Instant)
         .ok_or_else(|| (Stop::Cancelled, None, Vec::new()))?;
     let known = wanted(hub, job).await.map_err(|error| (error.into(), Some(Box::new(row.clone())), Vec::new()))?;
     let fail = |stop: Stop| (stop, Some(Box::new(row.clone())), known.clone());
+    tracker.calendars(known.iter().map(waiting).collect());
     let provider = hub.provider(&row).await.map_err(|error| fail(error.into()))?;
-    let lines = |rows: &[CalendarRow]| rows.iter().map(waiting).collect::<Vec<_>>();
-    tracker.calendars(lines(&known));
     let listed = list(job, &*provider, &known, deadline).await.map_err(fail)?;
     note_listing(hub, job, &listed).await.map_err(fail)?;
     let rows = wanted(hub, job).await.map_err(|error| fail(error.into()))?;

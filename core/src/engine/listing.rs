@@ -59,21 +59,21 @@ pub(super) async fn note_listing(hub: &Hub, job: &Claimed, listed: &[RemoteCalen
     };
     let row_of = |remote: &RemoteCalendar| known.iter().find(|row| row.remote_id == remote.remote_id);
     let is_listed = |row: &CalendarRow| listed.iter().any(|remote| remote.remote_id == row.remote_id);
-    let news: Vec<_> = listed.iter().filter(|remote| row_of(remote).is_none_or(|row| changed(remote, row))).collect();
+    let new: Vec<&RemoteCalendar> = listed.iter().filter(|remote| row_of(remote).is_none()).collect();
+    let news: Vec<_> = listed.iter().filter_map(|remote| Some((remote, row_of(remote).filter(|row| changed(remote, row))?))).collect();
     let vanished: Vec<_> = known.iter().filter(|row| row.vanished_at.is_none() && !is_listed(row)).collect();
-    if news.is_empty() && vanished.is_empty() {
+    if new.is_empty() && news.is_empty() && vanished.is_empty() {
         return Ok(());
     }
+    let others = if new.is_empty() { Vec::new() } else { calendars::list(hub.db(), &job.user).await? };
     let now = hub.now();
     let mut tx = hub.db().begin().await?;
     if !locks::check(&mut tx, &job.connection, job.fence, now).await? {
         return Err(Stop::LockLost);
     }
-    for (index, remote) in news.into_iter().enumerate() {
-        match row_of(remote) {
-            None => store_calendar(&mut tx, &job.user, &job.connection, remote, known.len() + index, hub.clock()).await?,
-            Some(row) => calendars::refresh(&mut tx, &row.id, remote, color(remote)).await?,
-        }
+    store_calendars(&mut tx, &job.user, &job.connection, &new, &others, hub.clock()).await?;
+    for (remote, row) in news {
+        calendars::refresh(&mut tx, &row.id, remote, color(remote)).await?;
     }
     for row in vanished {
         calendars::vanish(&mut tx, &row.id, now).await?;
@@ -85,19 +85,28 @@ fn color(remote: &RemoteCalendar) -> Option<&'static str> {
     remote.color.as_deref().and_then(syncline_domain::color::nearest)
 }
 
-/// Stores a calendar that was not known before.
+/// Stores calendars that were not known before. Those that bring no colour get one that none of the user's `others` has, as long
+/// as there is one.
 ///
 /// # Errors
 /// When the database fails.
-pub(crate) async fn store_calendar(
+pub(crate) async fn store_calendars(
     tx: &mut Tx,
     user: &UserId,
     connection: &ConnectionId,
-    remote: &RemoteCalendar,
-    index: usize,
+    new: &[&RemoteCalendar],
+    others: &[CalendarRow],
     clock: &Clock,
 ) -> Result<(), StoreError> {
-    let id = CalendarId::trusted(crate::clock::new_id(clock));
-    let color = color(remote).unwrap_or_else(|| syncline_domain::color::by_index(index));
-    calendars::insert(tx, user, connection, &id, remote, color, clock.now()).await
+    let mut taken: Vec<&str> = others.iter().map(|row| row.color.as_str()).chain(new.iter().filter_map(|remote| color(remote))).collect();
+    for remote in new {
+        let id = CalendarId::trusted(crate::clock::new_id(clock));
+        let color = color(remote).unwrap_or_else(|| {
+            let free = syncline_domain::color::free(&taken);
+            taken.push(free);
+            free
+        });
+        calendars::insert(tx, user, connection, &id, remote, color, clock.now()).await?;
+    }
+    Ok(())
 }

@@ -81,6 +81,11 @@ impl Tracker {
         });
     }
 
+    /// The calendar's turn has come: it is being read, even if nothing comes in for a while.
+    pub(crate) fn begin(&self, calendar: &str) {
+        self.line(calendar, false, |line| line.phase = Phase::Reading);
+    }
+
     /// The calendar is being read; so many more objects came in.
     pub(crate) fn read(&self, calendar: &str, more: u64, total: Option<u64>) {
         self.line(calendar, true, |line| {
@@ -164,6 +169,8 @@ mod tests {
     #[test]
     fn the_total_is_unknown_until_the_provider_says_it_and_never_falls_behind_what_was_read() {
         let tracker = tracker();
+        tracker.begin("a");
+        assert_eq!(snapshot(&tracker).calendars[0].phase, Phase::Reading);
         tracker.read("a", 500, None);
         assert_eq!(snapshot(&tracker).calendars[0].phase, Phase::Reading);
         assert_eq!(snapshot(&tracker).overall(), (0, None));

@@ -4,7 +4,7 @@ use super::Hub;
 use super::provide::{IcsSettings, pack};
 use crate::advice::while_connecting;
 use crate::clock::new_id;
-use crate::engine::listing::store_calendar;
+use crate::engine::listing::store_calendars;
 use crate::error::Error;
 use crate::provider::caldav::{self, CalDavSettings};
 use crate::provider::ics::{self, Ics, IcsSource, ProbedFeed};
@@ -233,15 +233,14 @@ impl Hub {
             problem: None,
             created_at: self.now(),
         };
-        let used = calendars::list(self.db(), user).await?.len();
+        let others = calendars::list(self.db(), user).await?;
         let mut tx = self.db().begin().await?;
         connections::insert(&mut tx, &row).await?;
         if let Some(file) = &found.file {
             connections::put_file(&mut tx, &id, file, self.now()).await?;
         }
-        for (index, remote) in found.calendars.iter().enumerate() {
-            store_calendar(&mut tx, user, &id, remote, used + index, self.clock()).await?;
-        }
+        let new: Vec<&RemoteCalendar> = found.calendars.iter().collect();
+        store_calendars(&mut tx, user, &id, &new, &others, self.clock()).await?;
         tx.commit().await?;
         self.tell_changed(user);
         self.connection(user, &id).await

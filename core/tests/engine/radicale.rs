@@ -114,6 +114,8 @@ async fn a_wrong_password_stores_nothing_and_a_changed_one_is_mended_without_los
     at.hub.testing_set_secret(&connection.id, "old").await;
     let report = at.sync(&user).await;
     assert_eq!(only(&report).error.as_ref().map(|problem| problem.code.as_str()), Some("wrong_password"), "{report:?}");
+    let told = at.jobs(&user, 1).await.unwrap().remove(0).progress.calendars.remove(0);
+    assert_eq!((told.name.as_str(), told.result.as_ref()), ("Work", report.results.first()), "the history tells it, too");
     let broken = at.connection(&user, &connection.id).await.unwrap();
     assert_eq!((broken.state, broken.next_sync_at), (ConnectionState::NeedsReconnecting, None));
     at.set_interval(&user, &connection.id, 3_600).await.unwrap();

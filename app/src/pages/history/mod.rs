@@ -9,7 +9,7 @@ use crate::ui::problem::ProblemNote;
 use crate::ui::progress::words::{counts_words, sentence};
 use crate::ui::relative_time::When;
 use crate::ui::results::line::result_line;
-use crate::ui::results::words::reasons;
+use crate::ui::results::words::{SAME, line_words, reasons, same_failures, what_happened};
 use api::load_jobs;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -62,6 +62,8 @@ fn Row(job: Job) -> impl IntoView {
     let counts = sentence(&counts_words(&words::counts(&job.progress)));
     let took = words::took(&job);
     let lines: Vec<CalendarResult> = job.progress.calendars.into_iter().filter_map(|line| line.result).collect();
+    let same = same_failures(&lines);
+    let lines = lines.into_iter().zip(same).map(|(result, same)| line(result, same)).collect_view();
     let problem = job.progress.error;
     view! {
         <li class="history-row">
@@ -75,9 +77,9 @@ fn Row(job: Job) -> impl IntoView {
                     </span>
                     <span class=class>{status}</span>
                 </summary>
-                {problem.map(|problem| view! { <p class="note note-bad">{problem.message} " " {problem.action}</p> })}
+                {problem.map(|problem| view! { <p class="note note-bad">{what_happened(&problem.message).to_owned()} " " {problem.action}</p> })}
                 <ul class="result-lines" role="list">
-                    {lines.into_iter().map(line).collect_view()}
+                    {lines}
                 </ul>
             </details>
         </li>
@@ -85,9 +87,10 @@ fn Row(job: Job) -> impl IntoView {
     .into_any()
 }
 
-fn line(line: CalendarResult) -> AnyView {
+fn line(line: CalendarResult, same: bool) -> AnyView {
+    let words_of = if same { SAME.to_owned() } else { line_words(&line) };
     let reasons = reasons(&line).join(", ");
     let skipped = (!reasons.is_empty()).then(|| format!("Skipped: {reasons}. "));
     let below = view! { <p class="muted small">{skipped} {words::cost(&line)}</p> };
-    result_line(&line, below.into_any())
+    result_line(&line, words_of, below.into_any())
 }

@@ -1,12 +1,12 @@
 //! The line of a report for one calendar, as results and history show it.
 
-use super::words::{line_words, sign};
+use super::words::sign;
 use crate::ui::icons::Icon;
 use leptos::prelude::*;
 use syncline_domain::sync::CalendarResult;
 
-/// ✓ or ✗, the calendar and its account, what became of it, and below that what the caller has to add.
-pub fn result_line(line: &CalendarResult, below: AnyView) -> AnyView {
+/// ✓ or ✗, the calendar and its account, what became of it in `words`, and below that what the caller has to add.
+pub fn result_line(line: &CalendarResult, words: String, below: AnyView) -> AnyView {
     let (symbol, meaning) = sign(line);
     view! {
         <li class="result-line" class:result-stopped=line.error.is_some() data-status=line.status.as_str()>
@@ -18,7 +18,7 @@ pub fn result_line(line: &CalendarResult, below: AnyView) -> AnyView {
                 <p class="result-name">
                     <strong>{line.calendar_name.clone()}</strong>
                     <span class="muted small grow">{line.email.clone()}</span>
-                    <span class="result-words">{line_words(line)}</span>
+                    <span class="result-words">{words}</span>
                 </p>
                 {below}
             </div>

@@ -14,7 +14,7 @@ use std::time::Duration;
 use syncline_domain::ids::JobId;
 use syncline_domain::sync::{CalendarResult, HoldSummary, ResultStatus, SyncReport, Unreadable};
 use syncline_domain::view::{Calendar, Connection};
-use words::{headline, held_words, is_calm, is_fresh, only_unreadable, reasons, safe, safe_words, whole_sign};
+use words::{headline, held_words, is_calm, is_fresh, line_words, only_unreadable, reasons, safe, safe_words, same_failures, whole_sign};
 
 /// Which result is shown on a page. What it says in full, the page does not say again.
 #[derive(Debug, Clone, Copy)]
@@ -81,6 +81,8 @@ fn Result(report: SyncReport, connections: Signal<Vec<Connection>>, close: Callb
     let at = crate::ui::relative_time::words::parse_iso(&report.timestamp);
     let failed = !report.success && !only_unreadable(&report);
     let held = !failed && !is_calm(&report);
+    let same = same_failures(&report.results);
+    let lines = report.results.clone().into_iter().zip(same).map(|(result, same)| line(result, same, connections)).collect_view();
     view! {
         <section class="card sync-result" class:sync-result-bad=failed class:sync-result-calm=held id="result" aria-label="Result of the last sync">
             <header class="card-head">
@@ -94,7 +96,7 @@ fn Result(report: SyncReport, connections: Signal<Vec<Connection>>, close: Callb
                 </button>
             </header>
             <ul class="result-lines" role="list">
-                {report.results.into_iter().map(|result| line(result, connections)).collect_view()}
+                {lines}
             </ul>
         </section>
     }
@@ -102,7 +104,10 @@ fn Result(report: SyncReport, connections: Signal<Vec<Connection>>, close: Callb
 }
 
 /// One calendar: what became of it, what is safe, what to do.
-fn line(line: CalendarResult, connections: Signal<Vec<Connection>>) -> AnyView {
+///
+/// When a whole account fails, its first calendar says why, and the others that it is the same.
+fn line(line: CalendarResult, same: bool, connections: Signal<Vec<Connection>>) -> AnyView {
+    let words = if same { words::SAME.to_owned() } else { line_words(&line) };
     let reasons = reasons(&line);
     let failed = line.status == ResultStatus::Error;
     let connection = line.connection_id.clone();
@@ -111,10 +116,10 @@ fn line(line: CalendarResult, connections: Signal<Vec<Connection>>) -> AnyView {
     let below = view! {
         {(!reasons.is_empty()).then(|| view! { <Reasons reasons unreadable /> })}
         {failed.then(|| view! { <p class="muted"><Safe connections connection=connection.clone() calendar /></p> })}
-        {problem.map(|problem| view! { <Remedy problem connection /> })}
+        {problem.filter(|_| !same).map(|problem| view! { <Remedy problem connection /> })}
         {hold.map(|hold| view! { <Held hold connections /> })}
     };
-    result_line(&line, below.into_any())
+    result_line(&line, words, below.into_any())
 }
 
 /// What waits for an answer, until it has one.

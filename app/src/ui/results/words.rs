@@ -90,6 +90,20 @@ pub fn line_words(line: &CalendarResult) -> String {
     }
 }
 
+/// What a calendar says whose account failed as a whole, after the first one.
+pub const SAME: &str = "Failed for the same reason";
+
+/// Which lines failed for the very reason that the line before them gives, of the same connection.
+#[must_use]
+pub fn same_failures(lines: &[CalendarResult]) -> Vec<bool> {
+    let why = |line: &CalendarResult| {
+        let problem = line.error.clone().filter(|_| line.status == ResultStatus::Error)?;
+        Some((line.connection_id.clone(), what_happened(&problem.message).to_owned(), problem.action))
+    };
+    let reasons: Vec<_> = lines.iter().map(why).collect();
+    (0..lines.len()).map(|at| at > 0 && reasons[at].is_some() && reasons[at] == reasons[at - 1]).collect()
+}
+
 /// "2 cancelled", "1 without a start": why something was skipped or could not be read, the most frequent first.
 #[must_use]
 pub fn reasons(line: &CalendarResult) -> Vec<String> {
@@ -197,6 +211,23 @@ mod tests {
         assert_eq!(sign(&stopped).1, "⏸ Not finished");
         stopped.counts = Counts::default();
         assert_eq!(line_words(&stopped), "It took too long.");
+    }
+
+    #[test]
+    fn an_account_that_failed_as_a_whole_says_why_once() {
+        let failed = |connection: &str, message: &str| {
+            let error = Some(Problem::new("wrong_password", message, "Check both."));
+            CalendarResult { connection_id: ConnectionId::trusted(connection), error, ..line(ResultStatus::Error, Counts::default()) }
+        };
+        let lines = [
+            failed("a", "Refused. Your 24 events are still here."),
+            failed("a", "Refused. Your 1 event is still here."),
+            failed("b", "Refused."),
+            line(ResultStatus::Success, Counts::default()),
+            line(ResultStatus::Success, Counts::default()),
+            failed("b", "Refused."),
+        ];
+        assert_eq!(same_failures(&lines), [false, true, false, false, false, false]);
     }
 
     #[test]
