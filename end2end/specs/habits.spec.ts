@@ -33,7 +33,7 @@ test("a week that begins on Saturday, the 12-hour clock and a second zone are ke
   await expect(page.getByRole("heading", { level: 1 })).toContainText("7 – 13 March 2026");
   await expect(event(page, /Planning\s*2 – 3:30 pm/)).toBeVisible();
   const hours = page.getByRole("main");
-  await expect(hours.getByTitle("America/New_York"), "New York has set its clock on the second day").toHaveText("UTC-4");
+  await expect(hours.getByTitle("America/New_York"), "New York has set its clock on the second day").toHaveText("UTC−4");
   await expect(hours.getByTitle("Europe/Berlin")).toHaveText("UTC+1");
   await expect(hours.getByText("10 am3 pm", { exact: true })).toBeVisible();
   await photograph(page, "habits-week");

@@ -59,6 +59,28 @@ test.describe("with two calendars in March", () => {
     await expect(page.getByRole("dialog", { name: "Keyboard shortcuts" })).toBeHidden();
   });
 
+  test("the frame stays while another period is on its way: focus, scrolling and the list of keys with it", async ({ page }) => {
+    await page.goto("/?view=week&date=2026-03-10");
+    await hydrated(page);
+    await page.getByRole("link", { name: "Next week" }).focus();
+    await page.evaluate(() => {
+      const gone: string[] = [];
+      Object.assign(window, { gone });
+      new MutationObserver((changes) => changes.forEach(({ removedNodes }) => removedNodes.forEach((node) => gone.push(node.nodeName)))).observe(document.body, { childList: true });
+    });
+    await page.route("**/load_period*", async (route) => {
+      await page.waitForTimeout(300);
+      await route.continue();
+    });
+    for (let week = 0; week < 4; week++) await page.keyboard.press("Enter");
+    await at(page, { view: "week", date: "2026-04-07" });
+    await expect(page.getByRole("region", { name: "Tuesday, 7 April 2026" })).toBeVisible();
+    await expect(page.getByRole("link", { name: "Next week" })).toBeFocused();
+    expect(await page.evaluate(() => (window as unknown as { gone: string[] }).gone)).toEqual([]);
+    expect(await page.getByRole("main").evaluate((main) => main.scrollTop), "the working hours, not midnight").toBeGreaterThan(100);
+    await page.unrouteAll({ behavior: "ignoreErrors" });
+  });
+
   test("the sheet opens by keyboard, has the address, and Escape gives the focus back", async ({ page }) => {
     await page.goto(march);
     await hydrated(page);

@@ -55,7 +55,7 @@ fn Calendars(state: CalendarState) -> impl IntoView {
     Effect::new(move |_| {
         let Some(answer) = switch.value().get() else { return };
         if let Err(error) = answer {
-            toasts.bad(error.problem.to_string());
+            toasts.refused(&error);
         }
         state.version.update(|version| *version += 1);
     });

@@ -3,6 +3,7 @@
 //! The region is the page's one live region for results: a screen reader announces each message once. A message that only leads
 //! to the page that is open is not seen there, only heard: the page says it in full.
 
+use crate::error::{WireError, WireKind};
 use crate::ui::icons::Icon;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
@@ -71,6 +72,12 @@ impl Toasts {
     /// Says what went wrong.
     pub fn bad(self, text: impl Into<String>) {
         self.push(Tone::Bad, text, None);
+    }
+
+    /// Says why the server refused, with the way to the sign-in when that is why.
+    pub fn refused(self, error: &WireError) {
+        let link = (error.kind == WireKind::Unauthenticated).then_some(("Sign in", "/sign-in"));
+        self.push(Tone::Bad, error.problem.to_string(), link);
     }
 
     fn close(self, id: u32) {

@@ -54,9 +54,13 @@ impl Wanted {
 pub fn CalendarPage() -> impl IntoView {
     let state = use_calendar();
     let searching = Memo::new(move |_| state.place.with(|place| place.query.is_some()));
-    let title = move || {
-        if searching.get() { "Search".to_owned() } else { state.view.get().title(state.day.get(), state.week_start.get()).long }
+    // The server writes the head last, when a first rendering of this page may have been replaced by another: its signals are gone then.
+    let words = move || match searching.try_get()? {
+        true => Some("Search".to_owned()),
+        false => Some(state.view.try_get()?.title(state.day.try_get()?, state.week_start.try_get()?).long),
     };
+    let first = untrack(words).unwrap_or_default();
+    let title = move || words().unwrap_or_else(|| first.clone());
     view! {
         <Title text=title />
         {move || if searching.get() { view! { <search::Search /> }.into_any() } else { view! { <Grid state /> }.into_any() }}

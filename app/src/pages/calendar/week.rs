@@ -72,12 +72,13 @@ fn zones(period: &Period) -> AnyView {
     .into_any()
 }
 
-/// "UTC+1", "UTC+5:30".
+/// "UTC+1", "UTC−3:30".
 fn offset_words(minutes: i32) -> String {
-    match (minutes / 60, minutes.abs() % 60) {
+    let sign = if minutes < 0 { '−' } else { '+' };
+    match (minutes.abs() / 60, minutes.abs() % 60) {
         (0, 0) => "UTC".to_owned(),
-        (hours, 0) => format!("UTC{hours:+}"),
-        (hours, rest) => format!("UTC{hours:+}:{rest:02}"),
+        (hours, 0) => format!("UTC{sign}{hours}"),
+        (hours, rest) => format!("UTC{sign}{hours}:{rest:02}"),
     }
 }
 
@@ -216,7 +217,8 @@ mod tests {
 
     #[test]
     fn what_a_zone_is_ahead_is_said_in_hours() {
-        for (minutes, words) in [(0, "UTC"), (60, "UTC+1"), (-480, "UTC-8"), (330, "UTC+5:30"), (-210, "UTC-3:30")] {
+        for (minutes, words) in [(0, "UTC"), (60, "UTC+1"), (-480, "UTC−8"), (330, "UTC+5:30"), (-210, "UTC−3:30"), (-30, "UTC−0:30")]
+        {
             assert_eq!(offset_words(minutes), words);
         }
     }

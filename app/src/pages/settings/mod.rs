@@ -27,6 +27,7 @@ use tabs::SettingsTabs;
 /// Settings for my calendars: `/settings/calendars`.
 #[component]
 pub fn SettingsPage() -> impl IntoView {
+    let version = use_live().version.get_untracked();
     let loaded = Resource::new_blocking(|| (), |()| api::load_connections());
     view! {
         <Title text="Settings for my calendars" />
@@ -35,7 +36,7 @@ pub fn SettingsPage() -> impl IntoView {
             <Suspense>
                 {move || Suspend::new(async move {
                     match loaded.await {
-                        Ok(first) => view! { <Loaded first /> }.into_any(),
+                        Ok(first) => view! { <Loaded first version /> }.into_any(),
                         Err(error) => view! { <ProblemNote problem=error.problem /> }.into_any(),
                     }
                 })}
@@ -45,14 +46,19 @@ pub fn SettingsPage() -> impl IntoView {
     .into_any()
 }
 
-/// The user's connections: those that the page came with, then those of every refresh.
+/// The user's connections: those that the page came with, asked for when [`LiveSync::version`] was `version`, then those of every
+/// refresh.
+///
+/// [`LiveSync::version`]: crate::ui::live::LiveSync::version
 #[must_use]
-pub fn use_connections(first: Vec<Connection>) -> RwSignal<Vec<Connection>> {
+pub fn use_connections(first: Vec<Connection>, version: u32) -> RwSignal<Vec<Connection>> {
     let live = use_live();
     let connections = RwSignal::new(first);
     Effect::new(move |before: Option<u32>| {
+        let known = before.unwrap_or(version);
         let version = live.version.get();
-        if before.is_some() {
+        // A sync that ended while the first ones were on their way is not missed.
+        if known != version {
             leptos::task::spawn_local(async move {
                 // What a later refresh will bring is not overwritten by an earlier one that took longer.
                 if let Ok(fresh) = api::load_connections().await
@@ -68,8 +74,8 @@ pub fn use_connections(first: Vec<Connection>) -> RwSignal<Vec<Connection>> {
 }
 
 #[component]
-fn Loaded(first: Vec<Connection>) -> impl IntoView {
-    let connections = use_connections(first);
+fn Loaded(first: Vec<Connection>, version: u32) -> impl IntoView {
+    let connections = use_connections(first, version);
     let shown = use_shown_result();
     let why_not = Signal::derive(move || connections.with(|known| words::why_not(known)));
     let ids = move || connections.with(|known| known.iter().map(|connection| connection.id.clone()).collect::<Vec<_>>());

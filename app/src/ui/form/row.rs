@@ -33,7 +33,7 @@ pub fn RowForm(
     let live = use_live();
     Effect::new(move |_| {
         if let Some(error) = state.error.get() {
-            toasts.bad(error.problem.to_string());
+            toasts.refused(&error);
             on_fail.iter().for_each(|callback| callback.run(()));
         }
     });

@@ -126,7 +126,9 @@ pub fn LiveRoot(children: TypedChildrenFn<impl IntoView + 'static>) -> impl Into
     provide_context(Toasts::default());
     view! {
         <ToastRegion />
-        <Suspense>
+        // Not a `Suspense`: whatever is read anywhere inside counts for it, too, and it would take the whole frame away (with the
+        // focus and how far one has scrolled) until that is here.
+        <Transition>
             {move || {
                 let children = children.clone();
                 Suspend::new(async move {
@@ -137,7 +139,7 @@ pub fn LiveRoot(children: TypedChildrenFn<impl IntoView + 'static>) -> impl Into
                     children()
                 })
             }}
-        </Suspense>
+        </Transition>
     }
     .into_any()
 }

@@ -177,7 +177,7 @@ impl Feed {
             Err(WireError { kind: WireKind::AlreadyRunning { job }, .. }) => self.follow(Event::AlreadyRunning(job.clone()), &job),
             Err(error) => {
                 // No run, so no result says why.
-                self.toasts.bad(error.problem.to_string());
+                self.toasts.refused(&error);
                 self.take(Event::Refused(error.problem.to_string()));
             }
         }
