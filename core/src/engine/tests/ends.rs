@@ -66,6 +66,14 @@ async fn a_failure_backs_off_further_each_time_and_a_success_ends_that() {
 }
 
 #[tokio::test]
+async fn a_provider_that_wants_to_be_left_alone_is() {
+    let bench = Bench::new().await;
+    let line = stopped(&bench, Class::RateLimited).await;
+    end(&bench, line).await;
+    assert!(due_in(&bench).await > 3_600, "{}", due_in(&bench).await);
+}
+
+#[tokio::test]
 async fn running_out_of_time_is_no_failure_and_goes_on_soon() {
     let mut bench = Bench::new().await;
     bench.budget = Duration::from_millis(50);

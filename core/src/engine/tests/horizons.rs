@@ -1,9 +1,10 @@
 //! The task that extends horizons, and series that were postponed.
 
-use super::support::{Bench, SNAPSHOT, Scripted, last};
+use super::support::{Bench, SNAPSHOT, Scripted, last, present};
 use crate::engine::horizon;
 use crate::ical::{self, Context};
 use crate::provider::Change;
+use crate::store::horizons;
 
 fn series(id: &str, day: &str, rule: &str) -> Change {
     let text = format!(
@@ -19,6 +20,31 @@ async fn rows(bench: &Bench) -> i64 {
 
 async fn roll(bench: &Bench) -> usize {
     horizon::roll(bench.at.db(), bench.at.now()).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_series_that_changed_leaves_nothing_of_what_it_was() {
+    let mut bench = Bench::new().await;
+    bench.run(&Scripted::new([vec![last(vec![series("weekly", "20200106", "FREQ=WEEKLY")], SNAPSHOT)]])).await;
+    let event = bench.at.texts("SELECT id FROM events").await.remove(0);
+    let read = horizons::of_event(bench.at.db(), bench.user.as_str(), &event).await.unwrap().unwrap();
+    bench.begin().await;
+    bench.run(&Scripted::new([vec![last(vec![series("weekly", "20200107", "FREQ=WEEKLY;INTERVAL=2")], SNAPSHOT)]])).await;
+    let mondays = "SELECT COUNT(*) FROM occurrences WHERE (start_at / 86400000 + 3) % 7 = 0";
+    assert_eq!(bench.at.number(mondays).await, 0);
+    assert!((64..=67).contains(&rows(&bench).await), "every other week of two and a half years: {}", rows(&bench).await);
+    // Who computed something from what was read before must not store it.
+    let mut tx = bench.at.db().begin().await.unwrap();
+    for (from, until) in [(read.from_at, read.until_at), (read.from_at - 1, read.until_at + 1)] {
+        assert!(!horizons::move_if_same(&mut tx, &read, from, until).await.unwrap());
+    }
+    assert!(!horizons::forget_if_same(&mut tx, &read).await.unwrap());
+    tx.commit().await.unwrap();
+    // As a single event it has no horizon, and one occurrence.
+    bench.begin().await;
+    let single = present("weekly", "Once");
+    bench.run(&Scripted::new([vec![last(vec![single], SNAPSHOT)]])).await;
+    assert_eq!((rows(&bench).await, bench.at.number("SELECT COUNT(*) FROM horizons").await), (1, 0));
 }
 
 #[tokio::test]

@@ -26,6 +26,7 @@ use tokio_util::sync::CancellationToken;
 /// What the provider does next.
 pub(super) enum Step {
     Page(Page),
+    /// When it is the rate that is limited: for an hour.
     Fail(Class),
     /// Something else happens before the next page.
     Meanwhile(BoxFuture<'static, ()>),
@@ -70,7 +71,12 @@ impl Provider for Scripted {
             .filter_map(|step| async {
                 match step {
                     Step::Page(page) => Some(Ok(page)),
-                    Step::Fail(class) => Some(Err(ProviderError::new("script", class, Problem::new("script", "It failed.", "Wait.")))),
+                    Step::Fail(class) => {
+                        let after = (class == Class::RateLimited).then(|| Duration::from_secs(3_600));
+                        Some(
+                            Err(ProviderError::new("script", class, Problem::new("script", "It failed.", "Wait.")).with_retry_after(after)),
+                        )
+                    }
                     Step::Meanwhile(what) => {
                         what.await;
                         None
