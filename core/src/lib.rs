@@ -10,6 +10,7 @@ pub mod error;
 pub mod hub;
 pub mod ical;
 pub mod net;
+pub mod oauth;
 mod private;
 mod progress;
 pub mod provider;

@@ -35,6 +35,32 @@ word! {
         Caldav = "caldav",
         /// An ICS feed, by address or uploaded.
         Ics = "ics",
+        /// A Google account.
+        Google = "google",
+        /// A Microsoft account, private or of a company.
+        Microsoft = "microsoft",
+        /// A Calendly account.
+        Calendly = "calendly",
+    }
+}
+
+impl ProviderKind {
+    /// The name that people know.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Caldav => "CalDAV",
+            Self::Ics => "ICS",
+            Self::Google => "Google",
+            Self::Microsoft => "Microsoft",
+            Self::Calendly => "Calendly",
+        }
+    }
+
+    /// Whether a connection is made by allowing it at the provider (OAuth).
+    #[must_use]
+    pub fn is_oauth(self) -> bool {
+        matches!(self, Self::Google | Self::Microsoft | Self::Calendly)
     }
 }
 

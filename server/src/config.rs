@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 use syncline_core::Config;
+use syncline_core::oauth::{OAuthSettings, ServiceSettings};
 use url::Url;
 
 /// Where the data is and how it is sealed.
@@ -36,6 +37,74 @@ pub struct SyncArgs {
     /// A sync that takes longer ends as `partial` and can be continued: `4m30s`, or seconds
     #[arg(long, value_name = "TIME", env = "SYNCLINE_SYNC_BUDGET", global = true, default_value = "4m30s", value_parser = parse_duration)]
     pub sync_budget: Duration,
+}
+
+/// Our clients at the providers that users allow by signing in there, and other addresses for these providers.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Providers")]
+pub struct ProviderArgs {
+    /// Google: client id of the "Web application" in the Google Cloud console
+    #[arg(long, value_name = "ID", env = "SYNCLINE_GOOGLE_CLIENT_ID", global = true)]
+    pub google_client_id: Option<String>,
+
+    /// Google: another address of the API (a stand-in, a proxy)
+    #[arg(long, value_name = "URL", env = "SYNCLINE_GOOGLE_API_BASE", global = true, hide = true)]
+    pub google_api_base: Option<String>,
+
+    /// Google: another address of the authorization server
+    #[arg(long, value_name = "URL", env = "SYNCLINE_GOOGLE_OAUTH_BASE", global = true, hide = true)]
+    pub google_oauth_base: Option<String>,
+
+    /// Microsoft: client id
+    #[arg(long, value_name = "ID", env = "SYNCLINE_MICROSOFT_CLIENT_ID", global = true, hide = true)]
+    pub microsoft_client_id: Option<String>,
+
+    /// Microsoft: another address of the API
+    #[arg(long, value_name = "URL", env = "SYNCLINE_MICROSOFT_API_BASE", global = true, hide = true)]
+    pub microsoft_api_base: Option<String>,
+
+    /// Microsoft: another address of the authorization server
+    #[arg(long, value_name = "URL", env = "SYNCLINE_MICROSOFT_OAUTH_BASE", global = true, hide = true)]
+    pub microsoft_oauth_base: Option<String>,
+
+    /// Calendly: client id
+    #[arg(long, value_name = "ID", env = "SYNCLINE_CALENDLY_CLIENT_ID", global = true, hide = true)]
+    pub calendly_client_id: Option<String>,
+
+    /// Calendly: another address of the API
+    #[arg(long, value_name = "URL", env = "SYNCLINE_CALENDLY_API_BASE", global = true, hide = true)]
+    pub calendly_api_base: Option<String>,
+
+    /// Calendly: another address of the authorization server
+    #[arg(long, value_name = "URL", env = "SYNCLINE_CALENDLY_OAUTH_BASE", global = true, hide = true)]
+    pub calendly_oauth_base: Option<String>,
+}
+
+impl ProviderArgs {
+    /// What the core needs. The secrets (`SYNCLINE_GOOGLE_CLIENT_SECRET` and so on) come from `secret`; they can not be given as
+    /// arguments, because arguments are visible to every user of the machine.
+    #[must_use]
+    pub fn settings(&self, secret: impl Fn(&str) -> Option<SecretString>) -> OAuthSettings {
+        let service = |id: &Option<String>, api: &Option<String>, oauth: &Option<String>, name: &str| {
+            let given = |text: &Option<String>| text.clone().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+            ServiceSettings { client_id: given(id), client_secret: secret(name), api_base: given(api), oauth_base: given(oauth) }
+        };
+        OAuthSettings {
+            google: service(&self.google_client_id, &self.google_api_base, &self.google_oauth_base, "SYNCLINE_GOOGLE_CLIENT_SECRET"),
+            microsoft: service(
+                &self.microsoft_client_id,
+                &self.microsoft_api_base,
+                &self.microsoft_oauth_base,
+                "SYNCLINE_MICROSOFT_CLIENT_SECRET",
+            ),
+            calendly: service(
+                &self.calendly_client_id,
+                &self.calendly_api_base,
+                &self.calendly_oauth_base,
+                "SYNCLINE_CALENDLY_CLIENT_SECRET",
+            ),
+        }
+    }
 }
 
 /// What is written to the log (on the error output).
@@ -72,6 +141,10 @@ pub struct WebArgs {
     #[arg(long, value_name = "URL", env = "SYNCLINE_BASE_URL", value_parser = parse_base_url)]
     pub base_url: Option<Url>,
 
+    /// The address that providers send browsers back to, when it is another one than the base URL
+    #[arg(long, value_name = "URL", env = "SYNCLINE_PUBLIC_URL", value_parser = parse_base_url)]
+    pub public_url: Option<Url>,
+
     /// Believe the last `X-Forwarded-For` entry; only behind a proxy that sets it
     #[arg(long, env = "SYNCLINE_TRUST_PROXY", num_args = 0..=1, require_equals = true,
           default_value = "false", default_missing_value = "true", value_parser = BoolishValueParser::new(), hide_possible_values = true)]
@@ -85,11 +158,17 @@ pub struct WebArgs {
 impl Default for WebArgs {
     /// For tests: a free port of the loopback interface.
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 0)), base_url: None, trust_proxy: false, site_dir: None }
+        Self { listen: SocketAddr::from(([127, 0, 0, 1], 0)), base_url: None, public_url: None, trust_proxy: false, site_dir: None }
     }
 }
 
 impl WebArgs {
+    /// The address that providers send browsers back to, when it is configured.
+    #[must_use]
+    pub fn public(&self) -> Option<&Url> {
+        self.public_url.as_ref().or(self.base_url.as_ref())
+    }
+
     /// Browsers reach the instance by https.
     #[must_use]
     pub fn is_https(&self) -> bool {
@@ -102,7 +181,7 @@ impl WebArgs {
 ///
 /// # Errors
 /// When no data folder is given and there is no home folder either.
-pub fn hub_config(data: &DataArgs, sync: &SyncArgs, secret_key: Option<SecretString>) -> anyhow::Result<Config> {
+pub fn hub_config(data: &DataArgs, sync: &SyncArgs, providers: &ProviderArgs, secret_key: Option<SecretString>) -> anyhow::Result<Config> {
     let data_dir = match &data.data_dir {
         Some(dir) => dir.clone(),
         None => default_data_dir().ok_or_else(|| anyhow::anyhow!("There is no home folder. Say where the data is: --data-dir DIR"))?,
@@ -112,13 +191,20 @@ pub fn hub_config(data: &DataArgs, sync: &SyncArgs, secret_key: Option<SecretStr
     config.secret_key = secret_key;
     config.outbound.allow_private = sync.allow_private_addresses;
     config.sync_budget = sync.sync_budget;
+    config.oauth = providers.settings(secret_from_environment);
     Ok(config)
 }
 
 /// `SYNCLINE_SECRET_KEY`.
 #[must_use]
 pub fn secret_key_from_environment() -> Option<SecretString> {
-    std::env::var("SYNCLINE_SECRET_KEY").ok().filter(|key| !key.is_empty()).map(SecretString::from)
+    secret_from_environment("SYNCLINE_SECRET_KEY")
+}
+
+/// A secret that only the environment may hold.
+#[must_use]
+pub fn secret_from_environment(name: &str) -> Option<SecretString> {
+    std::env::var(name).ok().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()).map(SecretString::from)
 }
 
 fn default_data_dir() -> Option<PathBuf> {

@@ -5,7 +5,7 @@ use crate::api::{calendars, connections, events, health, holds, jobs, stream, sy
 use crate::problem::ApiError;
 use crate::state::AppState;
 use crate::telemetry;
-use crate::web::{assets, guard, headers, identify, pages};
+use crate::web::{assets, consent, guard, headers, identify, pages};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request};
 use axum::handler::Handler;
@@ -102,6 +102,7 @@ pub fn router(state: &AppState) -> Router {
         .layer(from_fn(headers::no_store));
 
     let pages = pages::routes(state)
+        .merge(consent::routes())
         .layer(RequestBodyLimitLayer::new(FORM_BODY))
         .layer(from_fn(within_long))
         .layer(from_fn(pages::error_status))

@@ -107,7 +107,7 @@ async fn store(hub: &Hub, job: &Claimed, progress: &JobProgress, end: &End) -> R
 async fn reschedule(tx: &mut Tx, job: &Claimed, row: &ConnectionRow, end: &End, now: i64) -> Result<(), StoreError> {
     let stops = || end.lines.iter().filter_map(|line| line.outcome.stop.as_ref());
     // The user gave another password or address meanwhile: what this job found out about the old one is worth nothing.
-    let mended = stops().next().is_some() && job.built_from != (row.secret.clone(), row.settings.clone());
+    let mended = stops().next().is_some() && job.built_from != row.built_from();
     let needs_user = !mended && stops().any(Stop::needs_user);
     let interval = u64::try_from(row.interval_s).unwrap_or(0);
     let is_early = |stop: &Stop| matches!(stop, Stop::Budget | Stop::Cancelled | Stop::Interrupted);

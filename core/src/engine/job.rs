@@ -132,7 +132,8 @@ async fn prepare(hub: &Hub, job: &Claimed, tracker: &Tracker, deadline: Instant)
     let fail = |stop: Stop| (stop, Some(Box::new(row.clone())), known.clone());
     tracker.calendars(known.iter().map(waiting).collect());
     let provider = hub.provider(&row).await.map_err(|error| fail(error.into()))?;
-    let listed = list(job, &*provider, &known, deadline).await.map_err(fail)?;
+    let all = calendars::of_connection(hub.db(), &job.user, &job.connection).await.map_err(|error| fail(error.into()))?;
+    let listed = list(job, &*provider, &all, deadline).await.map_err(fail)?;
     note_listing(hub, job, &listed).await.map_err(fail)?;
     let rows = wanted(hub, job).await.map_err(|error| fail(error.into()))?;
     let (mut todo, mut unlisted) = (Vec::new(), Vec::new());

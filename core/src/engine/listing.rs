@@ -20,13 +20,18 @@ pub(super) async fn list(
     rows: &[CalendarRow],
     deadline: Instant,
 ) -> Result<Vec<RemoteCalendar>, Stop> {
+    let is_wanted = |row: &CalendarRow| match &job.only {
+        Some(only) => only.iter().any(|id| id.as_str() == row.id),
+        None => row.enabled,
+    };
     let known: Vec<KnownCalendar> = rows
         .iter()
+        .filter(|row| row.vanished_at.is_none())
         .map(|row| KnownCalendar {
             remote_id: row.remote_id.clone(),
             cursor: if job.mode == Mode::Full { None } else { row.cursor.clone() },
             hints: row.hints.clone(),
-            enabled: row.enabled,
+            enabled: is_wanted(row),
         })
         .collect();
     let meter = Meter::default();

@@ -59,6 +59,12 @@ impl KnownVersions for Versions {
             .await
             .map_err(|error| ProviderError::new("known versions", Class::Storage, error.problem()).with_source(error))
     }
+
+    async fn raw(&self, ids: &[String]) -> Result<HashMap<String, String>, ProviderError> {
+        mirror::raw(&self.db, &self.calendar, ids)
+            .await
+            .map_err(|error| ProviderError::new("known raw", Class::Storage, error.problem()).with_source(error))
+    }
 }
 
 /// What has been done so far, over all attempts of a job at a calendar.

@@ -2,6 +2,7 @@
 
 use crate::clock::Clock;
 use crate::net::OutboundPolicy;
+use crate::oauth::OAuthSettings;
 use secrecy::SecretString;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -19,6 +20,8 @@ pub struct Config {
     pub outbound: OutboundPolicy,
     /// A job that takes longer ends `partial`.
     pub sync_budget: Duration,
+    /// Our clients at the providers, and where these are.
+    pub oauth: OAuthSettings,
     /// Where "now" comes from.
     pub clock: Clock,
 }
@@ -33,6 +36,7 @@ impl Config {
             secret_key: None,
             outbound: OutboundPolicy::default(),
             sync_budget: Duration::from_secs(270),
+            oauth: OAuthSettings::default(),
             clock: Clock::System,
         }
     }

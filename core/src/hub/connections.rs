@@ -83,15 +83,15 @@ pub struct CalendarChange {
 const INTERVAL_S: i64 = 900;
 
 /// What is stored about a new or mended connection.
-struct Found {
-    name: String,
-    account: String,
-    host: String,
-    settings: String,
-    secret: Option<SecretString>,
+pub(super) struct Found {
+    pub(super) name: String,
+    pub(super) account: String,
+    pub(super) host: String,
+    pub(super) settings: String,
+    pub(super) secret: Option<SecretString>,
     /// An uploaded file, packed.
-    file: Option<String>,
-    calendars: Vec<RemoteCalendar>,
+    pub(super) file: Option<String>,
+    pub(super) calendars: Vec<RemoteCalendar>,
 }
 
 impl Hub {
@@ -203,7 +203,7 @@ impl Hub {
         Ok(())
     }
 
-    async fn store_connection(
+    pub(super) async fn store_connection(
         &self,
         user: &UserId,
         provider: ProviderKind,
@@ -232,6 +232,7 @@ impl Hub {
             failures: 0,
             problem: None,
             created_at: self.now(),
+            grant_expires_at: None,
         };
         let others = calendars::list(self.db(), user).await?;
         let mut tx = self.db().begin().await?;
@@ -286,7 +287,7 @@ impl Hub {
     /// What the provider gives; `wrong_kind` when what was given does not fit the connection.
     pub async fn reconnect(&self, user: &UserId, id: &ConnectionId, with: Reconnect) -> Result<Connection, Error> {
         let row = connections::find(self.db(), user, id).await?.ok_or(Error::NotFound("connection"))?;
-        let is_caldav = row.provider == ProviderKind::Caldav.as_str();
+        let (is_caldav, is_ics) = (row.provider == ProviderKind::Caldav.as_str(), row.provider == ProviderKind::Ics.as_str());
         let chosen = || serde_json::from_str::<IcsSettings>(&row.settings).ok().and_then(|settings| settings.name);
         let found = match with {
             Reconnect::Password(password) if is_caldav => {
@@ -295,8 +296,8 @@ impl Hub {
                 let username = stored.map_or_else(|| row.account.clone(), |settings| settings.username);
                 self.look_caldav(&address.unwrap_or(row.host), &username, &password).await?
             }
-            Reconnect::Address(url) if !is_caldav => self.look_feed(&url, chosen()).await?,
-            Reconnect::File { file_name, bytes } if !is_caldav => self.look_file(&file_name, bytes, chosen()).await?,
+            Reconnect::Address(url) if is_ics => self.look_feed(&url, chosen()).await?,
+            Reconnect::File { file_name, bytes } if is_ics => self.look_file(&file_name, bytes, chosen()).await?,
             _ => {
                 return Err(Error::invalid(
                     "wrong_kind",
@@ -325,6 +326,9 @@ impl Hub {
     /// # Errors
     /// [`Error::NotFound`] when it is not the user's.
     pub async fn disconnect(&self, user: &UserId, id: &ConnectionId) -> Result<(), Error> {
+        if let Some(row) = connections::find(self.db(), user, id).await? {
+            self.give_back(&row).await?;
+        }
         let mut tx = self.db().begin().await?;
         // The lock first, as a job does it that is at work: on PostgreSQL they would wait for each other.
         locks::find(&mut tx, id).await?;
@@ -354,7 +358,7 @@ impl Hub {
         Ok(())
     }
 
-    fn after_change(&self, user: &UserId) {
+    pub(super) fn after_change(&self, user: &UserId) {
         self.due().notify_one();
         self.tell_changed(user);
     }

@@ -106,6 +106,7 @@ fn connection(row: ConnectionRow, calendars: Vec<Calendar>, running_job: Option<
         interval_s: unsigned(row.interval_s),
         problem: row.problem.as_deref().and_then(|text| serde_json::from_str(text).ok()),
         running_job,
+        permission_ends_at: row.grant_expires_at,
         is_file: provider == ProviderKind::Ics && row.secret.is_none(),
         calendars,
     }

@@ -5,6 +5,7 @@ mod accounts;
 mod calendar;
 mod config;
 mod connections;
+mod consent;
 mod holds;
 mod listing;
 mod live;
@@ -17,6 +18,7 @@ pub use crate::progress::{LiveId, NotALiveId};
 pub use accounts::{NewSession, NewToken};
 pub use config::Config;
 pub use connections::{CalendarChange, NewCaldav, NewIcs, Reconnect};
+pub use consent::{BeginConsent, ConsentAnswer, ConsentSetup, FORECAST_MS};
 pub use live::LiveStream;
 
 pub(crate) use syncs::progress_of;
@@ -51,6 +53,8 @@ pub(crate) struct Inner {
     pub(crate) secrets: Keyring,
     pub(crate) config: Config,
     pub(crate) client: HttpClient,
+    /// Who renews tokens in this process.
+    pub(crate) token_locks: crate::oauth::access::Locks,
     bus: Bus,
     /// Names this process in locks.
     owner: String,
@@ -77,6 +81,7 @@ impl Hub {
             secrets,
             config,
             client,
+            token_locks: crate::oauth::access::Locks::default(),
             bus: Bus::default(),
             owner: engine::lease::owner(),
             running: Mutex::default(),

@@ -2,8 +2,10 @@
 
 use super::Hub;
 use crate::error::{Error, ProviderError, StoreError};
+use crate::oauth::access::StoredAccess;
 use crate::provider::Provider;
 use crate::provider::caldav::{CalDav, CalDavAccount, CalDavSettings};
+use crate::provider::google::Google;
 use crate::provider::ics::{FeedProps, Ics, IcsSource};
 use crate::store::connections::{self, ConnectionRow};
 use crate::store::{Named, Tx, on_db};
@@ -16,6 +18,7 @@ use flate2::write::GzEncoder;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use std::io::{Read as _, Write as _};
+use std::sync::Arc;
 use syncline_domain::failure::{Class, Problem};
 use syncline_domain::ids::{ConnectionId, UserId};
 use syncline_domain::sync::ProviderKind;
@@ -57,6 +60,15 @@ impl Hub {
                 };
                 Ok(Box::new(Ics::new(self.0.client.clone(), source, settings.props).named(settings.name)))
             }
+            Some(provider @ ProviderKind::Google) => {
+                let service = crate::oauth::service::of(provider).zip(self.config().oauth.of(provider));
+                let api = service.and_then(|(service, settings)| service.api(settings)).ok_or_else(|| broken("no address of the API"))?;
+                let access = Arc::new(StoredAccess::new(self.clone(), id, provider));
+                Ok(Box::new(Google::new(self.0.client.clone(), api, access, self.clock().clone())))
+            }
+            Some(other @ (ProviderKind::Microsoft | ProviderKind::Calendly)) => {
+                Err(broken(format!("no such provider: {}", other.as_str())))
+            }
             None => Err(broken(format!("unknown provider {}", row.provider))),
         }
     }
@@ -77,6 +89,12 @@ impl Hub {
 
 #[cfg(feature = "test-support")]
 impl Hub {
+    /// The access to a stored connection, as its provider has it.
+    #[must_use]
+    pub fn testing_access(&self, id: &ConnectionId, provider: ProviderKind) -> Box<dyn crate::oauth::access::Access> {
+        Box::new(StoredAccess::new(self.clone(), id.clone(), provider))
+    }
+
     /// Replaces the stored secret of a connection, as if the provider had changed it.
     ///
     /// # Panics

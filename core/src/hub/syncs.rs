@@ -181,7 +181,7 @@ impl Hub {
         // Whoever looks for what is due must not find it until a process that died with it would have been noticed.
         connections::postpone(&mut tx, &connection, now + locks::LEASE_MS + 60_000).await?;
         tx.commit().await?;
-        let built_from = (row.secret.clone(), row.settings.clone());
+        let built_from = row.built_from();
         Ok(Ok(Claimed { id, user: user.clone(), connection, fence, mode: options.mode, only, progress, cancel, built_from }))
     }
 

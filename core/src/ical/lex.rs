@@ -68,7 +68,7 @@ pub(super) struct Line<'a> {
 pub(super) type Span = (usize, usize);
 
 impl<'a> Line<'a> {
-    fn new(text: Cow<'a, str>) -> Self {
+    pub(super) fn new(text: Cow<'a, str>) -> Self {
         let bytes = text.as_bytes();
         let name_end = bytes.iter().position(|byte| matches!(byte, b':' | b';')).unwrap_or(bytes.len());
         let value_at = match bytes.get(name_end) {

@@ -69,7 +69,7 @@ pub(super) fn conference(event: &Component<'_>) -> Option<String> {
 }
 
 /// The first known meeting address in a text.
-fn meeting_in(text: &str) -> Option<String> {
+pub(super) fn meeting_in(text: &str) -> Option<String> {
     let mut rest = text;
     while let Some(found) = rest.find("://") {
         let scheme = if rest[..found].ends_with("https") { 5 } else { 4 };

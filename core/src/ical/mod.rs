@@ -26,7 +26,7 @@ use crate::provider::Content;
 use file::File;
 use group::Groups;
 use sha2::{Digest, Sha256};
-use syncline_domain::event::Event;
+use syncline_domain::event::{Event, Recurrence};
 use syncline_domain::time::When;
 use times::Times;
 
@@ -180,9 +180,39 @@ pub fn content_hash(events: &mut [Event]) -> String {
     hex(&Sha256::digest(&text))
 }
 
-fn hex(bytes: &[u8]) -> String {
+/// Lower-case hexadecimal.
+pub(crate) fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
     bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]).map(|nibble| char::from(DIGITS[usize::from(nibble)])).collect()
+}
+
+/// The first known meeting address in a text.
+pub(crate) fn meeting_link(text: &str) -> Option<String> {
+    links::meeting_in(text)
+}
+
+/// A link that a page may offer.
+pub(crate) fn safe_link(text: &str) -> Option<String> {
+    links::safe(text)
+}
+
+/// The recurrence lines of an event that is not iCalendar otherwise (Google's `recurrence`), with what was odd about them.
+pub(crate) fn recurrence(lines: &[String], default_zone: Option<&str>) -> (Recurrence, Vec<&'static str>) {
+    let zones = crate::recurrence::Timezones::default();
+    let mut times = Times { zones: &zones, default_zone, warnings: Vec::new() };
+    let mut found = Recurrence::default();
+    for text in lines {
+        let line = lex::Line::new(text.trim().into());
+        let (name, value) = (line.name().to_ascii_uppercase(), line.value().trim());
+        match name.as_str() {
+            "RRULE" if !value.is_empty() => found.rules.push(value.to_owned()),
+            "EXRULE" if !value.is_empty() => found.except_rules.push(value.to_owned()),
+            "RDATE" => found.dates.extend(times.dates(&line)),
+            "EXDATE" => found.except_dates.extend(times.list(&line)),
+            _ => times.warn("bad_rule"),
+        }
+    }
+    (found, times.warnings)
 }
 
 fn not_a_calendar(text: &str) -> NotACalendar {

@@ -8,6 +8,7 @@
 //! (pure, to [`Event`]), a variant of [`ProviderKind`], and an instance of the provider suite in the tests.
 
 pub mod caldav;
+pub mod google;
 pub mod ics;
 
 use crate::error::ProviderError;
@@ -47,7 +48,7 @@ pub struct KnownCalendar {
     pub cursor: Option<String>,
     /// [`RemoteCalendar::hints`] of the last listing.
     pub hints: Option<String>,
-    /// Whether the user wants it synced.
+    /// It is part of this job; the others are told so that a listing of changes can be completed.
     pub enabled: bool,
 }
 
@@ -71,6 +72,16 @@ pub trait KnownVersions: Send + Sync {
     /// # Errors
     /// When the store can not be read.
     async fn load(&self) -> Result<HashMap<String, Option<String>>, ProviderError>;
+
+    /// What is stored of some live objects, as [`Object::raw`] gave it: `remote id → raw`. What is not stored is left out. Pages that
+    /// are still being written may be missing, so ask only for what this pass has not sent yet.
+    ///
+    /// # Errors
+    /// When the store can not be read.
+    async fn raw(&self, ids: &[String]) -> Result<HashMap<String, String>, ProviderError> {
+        let _ = ids;
+        Ok(HashMap::new())
+    }
 }
 
 /// What the engine asks for.

@@ -3,6 +3,7 @@
 use super::{Db, Named, Tx, on_db};
 use crate::error::StoreError;
 use syncline_domain::ids::{ConnectionId, UserId};
+use syncline_domain::sync::ProviderKind;
 
 /// One row. Enough to list it and to build its provider.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -41,10 +42,22 @@ pub struct ConnectionRow {
     pub problem: Option<String>,
     /// When it was added.
     pub created_at: i64,
+    /// When the permission ends, as far as that is known.
+    pub grant_expires_at: Option<i64>,
+}
+
+impl ConnectionRow {
+    /// What tells whether the user mended the connection: secret and settings. The tokens of OAuth are renewed without the user; what
+    /// the user allowed is in the settings.
+    #[must_use]
+    pub fn built_from(&self) -> (Option<String>, String) {
+        let is_renewed = ProviderKind::parse(&self.provider).is_some_and(ProviderKind::is_oauth);
+        (self.secret.clone().filter(|_| !is_renewed), self.settings.clone())
+    }
 }
 
 const COLUMNS: &str = "id, user_id, provider, name, account, host, settings, secret, enabled, needs_user, interval_s, \
-     next_sync_at, last_attempt_at, last_success_at, failures, problem, created_at";
+     next_sync_at, last_attempt_at, last_success_at, failures, problem, created_at, grant_expires_at";
 
 /// How a connection stands after a job.
 #[derive(Debug, Clone)]
@@ -70,12 +83,12 @@ pub struct Outcome<'a> {
 pub async fn insert(tx: &mut Tx, row: &ConnectionRow) -> Result<(), StoreError> {
     on_db!(tx, conn => sqlx::query(
         "INSERT INTO connections (id, user_id, provider, name, account, host, settings, secret, enabled, needs_user, interval_s, \
-         next_sync_at, last_attempt_at, last_success_at, failures, problem, created_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)")
+         next_sync_at, last_attempt_at, last_success_at, failures, problem, created_at, grant_expires_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)")
         .bind(&row.id).bind(&row.user_id).bind(&row.provider).bind(&row.name).bind(&row.account).bind(&row.host)
         .bind(&row.settings).bind(&row.secret).bind(row.enabled).bind(row.needs_user).bind(row.interval_s)
         .bind(row.next_sync_at).bind(row.last_attempt_at).bind(row.last_success_at).bind(row.failures).bind(&row.problem)
-        .bind(row.created_at)
+        .bind(row.created_at).bind(row.grant_expires_at)
         .execute(conn).await.map(drop))
     .named("connections.insert")
 }

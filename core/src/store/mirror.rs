@@ -60,6 +60,28 @@ pub async fn versions(db: &Db, calendar: &str, again: bool) -> Result<HashMap<St
     Ok(rows.into_iter().collect())
 }
 
+/// The raw texts of some objects that are stored.
+///
+/// # Errors
+/// When the database fails.
+pub async fn raw(db: &Db, calendar: &str, remote_ids: &[String]) -> Result<HashMap<String, String>, StoreError> {
+    let mut found = HashMap::with_capacity(remote_ids.len());
+    for chunk in remote_ids.chunks(bulk::ROWS) {
+        let list = bulk::list(2, chunk.len());
+        let sql = format!("SELECT remote_id, raw FROM mirror WHERE calendar_id = $1 AND gone_at IS NULL AND remote_id IN ({list})");
+        let rows: Vec<(String, String)> = on_db!(read db, conn => {
+            let mut query = sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(calendar);
+            for id in chunk {
+                query = query.bind(id);
+            }
+            query.fetch_all(conn).await
+        })
+        .named("mirror.raw")?;
+        found.extend(rows);
+    }
+    Ok(found)
+}
+
 /// Whether a calendar has any mirror row.
 ///
 /// # Errors

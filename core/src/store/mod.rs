@@ -17,6 +17,7 @@ pub mod horizons;
 pub mod jobs;
 pub mod locks;
 pub mod mirror;
+pub mod oauth;
 pub mod occurrences;
 pub(crate) mod sessions;
 pub(crate) mod tokens;

@@ -76,6 +76,18 @@ impl TestHub {
         open(Backend::SqliteFile, None).await
     }
 
+    /// The same database with another configuration; in memory, an empty database. For what has to be set before the first user.
+    ///
+    /// # Panics
+    /// When it does not open.
+    pub async fn configured(self, change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = self.config.clone();
+        change(&mut config);
+        let hub = Hub::open(config.clone()).await.unwrap_or_else(|error| panic!("the hub does not open: {}", error.problem()));
+        self.hub.close().await;
+        Self { hub, config, ..self }
+    }
+
     /// Moves the clock forward.
     pub fn advance(&self, by: Millis) {
         self.config.clock.advance(by);

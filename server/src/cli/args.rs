@@ -1,6 +1,6 @@
 //! The shape of the command line.
 
-use crate::config::{DataArgs, LogArgs, SyncArgs, WebArgs};
+use crate::config::{DataArgs, LogArgs, ProviderArgs, SyncArgs, WebArgs};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::civil::Date;
 use std::path::PathBuf;
@@ -20,6 +20,9 @@ pub struct Cli {
     /// How syncs reach out.
     #[command(flatten)]
     pub sync: SyncArgs,
+    /// The providers.
+    #[command(flatten)]
+    pub providers: ProviderArgs,
     /// The log.
     #[command(flatten)]
     pub log: LogArgs,
@@ -46,8 +49,22 @@ pub enum Command {
     Hold(HoldCommand),
     /// List the occurrences of a period
     Events(EventsCommand),
-    /// Check the data folder, the key, the database and the time zones
-    Doctor(OutputArgs),
+    /// Check the data folder, the key, the database, the time zones and the providers
+    Doctor(DoctorArgs),
+}
+
+/// What `doctor` is told about the server.
+#[derive(Debug, Clone, Args)]
+pub struct DoctorArgs {
+    /// The address that browsers use, as for `serve`
+    #[arg(long, value_name = "URL", env = "SYNCLINE_BASE_URL")]
+    pub base_url: Option<String>,
+    /// The address that providers send browsers back to, as for `serve`
+    #[arg(long, value_name = "URL", env = "SYNCLINE_PUBLIC_URL")]
+    pub public_url: Option<String>,
+    /// How to answer.
+    #[command(flatten)]
+    pub output: OutputArgs,
 }
 
 /// How to answer.

@@ -1,6 +1,7 @@
 //! `syncline doctor`: looks at what Syncline stands on and says in plain words what is wrong.
 
-use super::args::OutputArgs;
+use super::args::DoctorArgs;
+use super::providers;
 use super::{Exit, Failure, print, print_json};
 use serde::Serialize;
 use std::path::Path;
@@ -8,31 +9,34 @@ use syncline_core::{Config, Hub};
 
 /// One thing that was looked at.
 #[derive(Debug, Serialize)]
-struct Check {
+pub(super) struct Check {
     name: &'static str,
-    ok: bool,
-    message: String,
+    pub(super) ok: bool,
+    pub(super) message: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    action: Option<String>,
+    pub(super) action: Option<String>,
 }
 
 impl Check {
-    fn good(name: &'static str, message: impl Into<String>) -> Self {
+    pub(super) fn good(name: &'static str, message: impl Into<String>) -> Self {
         Self { name, ok: true, message: message.into(), action: None }
     }
 
-    fn bad(name: &'static str, message: impl Into<String>, action: impl Into<String>) -> Self {
+    pub(super) fn bad(name: &'static str, message: impl Into<String>, action: impl Into<String>) -> Self {
         Self { name, ok: false, message: message.into(), action: Some(action.into()) }
     }
 }
 
-pub(super) async fn run(config: Config, output: OutputArgs) -> Result<Exit, Failure> {
+pub(super) async fn run(config: Config, args: DoctorArgs) -> Result<Exit, Failure> {
+    let output = args.output;
     let mut checks = vec![data_folder(&config)];
     if config.secret_key.is_none() {
         checks.extend(key_file(&config.data_dir));
     }
+    let at_providers = providers::check(&config, &args).await;
     checks.push(database(config).await);
     checks.push(zones());
+    checks.extend(at_providers);
     let ok = checks.iter().all(|check| check.ok);
     if output.json {
         print_json(&serde_json::json!({ "ok": ok, "version": env!("CARGO_PKG_VERSION"), "checks": checks }))?;

@@ -13,6 +13,7 @@ mod doctor;
 mod events;
 mod hold;
 mod progress;
+mod providers;
 mod serve;
 mod sync;
 mod text;
@@ -88,10 +89,10 @@ pub fn run(cli: Cli) -> ExitCode {
 }
 
 async fn execute(cli: Cli) -> Result<Exit, Failure> {
-    let config = hub_config(&cli.data, &cli.sync, secret_key_from_environment())?;
+    let config = hub_config(&cli.data, &cli.sync, &cli.providers, secret_key_from_environment())?;
     match cli.command {
         Command::Serve(web) => serve::run(config, web).await,
-        Command::Doctor(output) => doctor::run(config, output).await,
+        Command::Doctor(args) => doctor::run(config, args).await,
         Command::User(command) => with_hub(config, async |hub| user::run(&hub, command).await).await,
         Command::Connection(command) => with_hub(config, async |hub| connection::run(&hub, command).await).await,
         Command::Sync(command) => with_hub(config, async |hub| sync::run(&hub, command).await).await,
@@ -111,8 +112,8 @@ fn wants_json(command: &Command) -> bool {
     match command {
         Command::Sync(command) => command.output.json,
         Command::Events(command) => command.output.json,
-        Command::Doctor(output)
-        | Command::Connection(
+        Command::Doctor(args) => args.output.json,
+        Command::Connection(
             ConnectionCommand::List { output, .. }
             | ConnectionCommand::Add(AddCommand::Caldav { output, .. } | AddCommand::Ics { output, .. }),
         )

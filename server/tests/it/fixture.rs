@@ -38,7 +38,10 @@ impl TestApp {
     }
 
     pub(crate) async fn start_with(web: WebArgs) -> Self {
-        let hub = TestHub::in_memory().await;
+        Self::start_on(TestHub::in_memory().await, web).await
+    }
+
+    pub(crate) async fn start_on(hub: TestHub, web: WebArgs) -> Self {
         let application = Application::build(hub.hub.clone(), web).await.expect("a free port");
         let base = format!("http://{}", application.address());
         let shutdown = application.shutdown();

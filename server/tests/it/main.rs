@@ -2,6 +2,7 @@
 
 mod assets;
 mod cli;
+mod consent;
 mod doors;
 mod fixture;
 mod openapi;

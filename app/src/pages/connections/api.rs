@@ -6,7 +6,10 @@ use crate::error::WireError;
 #[cfg(feature = "ssr")]
 use crate::ui::form::plain::refuse;
 use leptos::prelude::*;
+use leptos::server_fn::codec::GetUrl;
+use syncline_domain::failure::Problem;
 use syncline_domain::ids::ConnectionId;
+use syncline_domain::sync::ProviderKind;
 
 /// Where the forms are.
 #[cfg(feature = "ssr")]
@@ -54,6 +57,16 @@ pub async fn upload_file(upload: Upload) -> Result<ConnectionId, WireError> {
     let refused = |error| refuse::<UploadFile>(PAGE, &[("form", form), ("add", "file"), ("reconnect", &id), ("name", &name)], error);
     let added = super::begin::take(&hub, &user, upload).await.map_err(refused)?;
     Ok(super::begin::first_sync(&hub, &user, added).await)
+}
+
+/// What a code says that stands in the address after the way to a provider's consent page came to nothing.
+///
+/// # Errors
+/// When nobody is signed in.
+#[server(input = GetUrl)]
+pub async fn consent_problem(provider: ProviderKind, code: String) -> Result<Problem, WireError> {
+    let (hub, _) = crate::context::signed_in()?;
+    Ok(hub.consent_problem(provider, &code))
 }
 
 /// Mends a connection with a new password, or a feed with a new address, and syncs it.

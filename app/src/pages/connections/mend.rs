@@ -18,12 +18,18 @@ pub(super) fn MendForm(known: Vec<Connection>, id: String) -> impl IntoView {
     let what = match (connection.provider, connection.is_file) {
         (ProviderKind::Caldav, _) => "Its calendars and events stay. Only the password is replaced, after the server has accepted it.",
         (ProviderKind::Ics, false) => "Its events stay. Only the address is replaced, after the feed was read.",
+        (ProviderKind::Google | ProviderKind::Microsoft | ProviderKind::Calendly, _) => {
+            "Its calendars and events stay. You allow it again with the same account, on the page of the provider."
+        }
         (ProviderKind::Ics, true) => "The new file takes the place of the old one: what is no longer in it goes, as with every sync.",
     };
     let problem = connection.problem.clone().map(|problem| view! { <p class="muted">{problem.message} " " {problem.action}</p> });
     let form = match (connection.provider, connection.is_file) {
         (_, true) => view! { <UploadAgain connection=connection.clone() /> }.into_any(),
         (ProviderKind::Caldav, _) => view! { <NewPassword connection=connection.clone() /> }.into_any(),
+        (ProviderKind::Google | ProviderKind::Microsoft | ProviderKind::Calendly, _) => {
+            view! { <AllowAgain connection=connection.clone() /> }.into_any()
+        }
         (ProviderKind::Ics, _) => view! { <NewAddress connection=connection.clone() /> }.into_any(),
     };
     view! {
@@ -48,6 +54,21 @@ fn NewPassword(connection: Connection) -> impl IntoView {
             <Field form name="password" label="New password or app password" kind="password" autocomplete="current-password" autofocus=true />
             <Buttons form label="Reconnect" busy="Asking the server…" />
         </PostForm>
+    }
+    .into_any()
+}
+
+#[component]
+fn AllowAgain(connection: Connection) -> impl IntoView {
+    let href = format!("/oauth/{}/start?reconnect={}", connection.provider.as_str(), connection.id);
+    view! {
+        <div class="row">
+            <a class="btn btn-primary" rel="external" href=href>
+                "Reconnect with "
+                {connection.provider.title()}
+            </a>
+            <a class="btn btn-ghost" href="/settings/connections">"Cancel"</a>
+        </div>
     }
     .into_any()
 }

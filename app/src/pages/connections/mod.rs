@@ -23,6 +23,7 @@ use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_query_map};
 use mend::MendForm;
 use syncline_domain::ids::ConnectionId;
+use syncline_domain::sync::ProviderKind;
 use syncline_domain::view::Connection;
 
 /// The page that shows a connection that was just added.
@@ -56,6 +57,7 @@ pub fn ConnectionsPage() -> impl IntoView {
             <header class="page-head">
                 <h1>"Connections"</h1>
             </header>
+            <Refused />
             <Transition>
                 {move || {
                     let reconnect = reconnect.get();
@@ -70,6 +72,28 @@ pub fn ConnectionsPage() -> impl IntoView {
             </Transition>
             {move || reconnect.with(Option::is_none).then(|| view! { <Add /> })}
         </div>
+    }
+    .into_any()
+}
+
+/// Why the way to a provider's consent page came to nothing (`?provider=google&refused=consent_refused`).
+#[component]
+fn Refused() -> impl IntoView {
+    let query = use_query_map();
+    let refused = Memo::new(move |_| {
+        query.with(|query| ProviderKind::parse(&query.get("provider")?).zip(query.get("refused").filter(|code| !code.is_empty())))
+    });
+    let problem = Resource::new_blocking(
+        move || refused.get(),
+        async |refused| match refused {
+            Some((provider, code)) => api::consent_problem(provider, code).await.ok(),
+            None => None,
+        },
+    );
+    view! {
+        <Transition>
+            {move || Suspend::new(async move { problem.await.map(|problem| view! { <ProblemNote problem /> }) })}
+        </Transition>
     }
     .into_any()
 }
@@ -104,7 +128,8 @@ fn Known(known: Vec<Connection>) -> impl IntoView {
     })
 }
 
-const KINDS: [(&str, &str, &str, &str); 3] = [
+const KINDS: [(&str, &str, &str, &str); 4] = [
+    ("google", "cloud", "Google Calendar", "Sign in at Google and allow Syncline to read your calendars"),
     ("caldav", "cloud", "CalDAV account", "iCloud, Fastmail, Nextcloud, Radicale and others"),
     ("ics", "feed", "ICS feed", "An address that ends in .ics, or begins with webcal://"),
     ("file", "file", "ICS file", "An export that you have on your disk"),
@@ -122,8 +147,11 @@ fn Add() -> impl IntoView {
             <nav class="choices" aria-label="What to connect">
                 {KINDS
                     .map(|(kind, icon, title, about)| {
+                        // It leads to the provider, past the page's own routes.
+                        let leaves = ProviderKind::parse(kind).is_some_and(ProviderKind::is_oauth);
+                        let href = if leaves { format!("/oauth/{kind}/start") } else { format!("/settings/connections?add={kind}") };
                         view! {
-                            <a class="choice" href=format!("/settings/connections?add={kind}") aria-current=move || (add.get() == kind).then_some("true")>
+                            <a class="choice" href=href rel=leaves.then_some("external") aria-current=move || (add.get() == kind).then_some("true")>
                                 <Icon name=icon />
                                 <strong>{title}</strong>
                                 <span class="muted small">{about}</span>

@@ -49,6 +49,7 @@ pub fn provider(connection: &Connection) -> (&'static str, &'static str) {
         ProviderKind::Caldav => ("cloud", "CalDAV"),
         ProviderKind::Ics if connection.is_file => ("file", "ICS file"),
         ProviderKind::Ics => ("feed", "ICS feed"),
+        other => ("cloud", other.title()),
     }
 }
 
@@ -111,6 +112,7 @@ mod tests {
             interval_s: 900,
             problem: None,
             running_job: None,
+            permission_ends_at: None,
             is_file: false,
             calendars: Vec::new(),
         }
