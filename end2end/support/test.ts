@@ -73,9 +73,11 @@ export function watch(page: Page): string[] {
   return errors;
 }
 
-/** Signs an account in by the form and waits for the calendar. */
+/** Signs an account in by the form and waits for the calendar. The form tells the browser's zone and habits once the page's script
+ * is there; without them the calendar would learn them, and ask for its events anew, in the middle of a test. */
 export async function signIn(page: Page, account: Account = ada): Promise<void> {
   await page.goto("/sign-in");
+  await hydrated(page);
   await page.getByLabel("E-mail").fill(account.email);
   await page.getByLabel("Password", { exact: true }).fill(account.password);
   await page.getByRole("button", { name: "Sign in" }).click();
