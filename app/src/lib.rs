@@ -15,6 +15,7 @@ pub mod pages;
 #[cfg(feature = "ssr")]
 pub mod session;
 pub mod ui;
+pub mod wire;
 
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
@@ -88,7 +89,7 @@ pub fn shell(site: &Site) -> impl IntoView + use<> {
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
-    let session = Session(RwSignal::new(SharedValue::new(signed_in).into_inner()));
+    let session = Session(RwSignal::new(wire::shared(signed_in)));
     provide_context(session);
     view! {
         <Title formatter=|text: String| if text.is_empty() { "Syncline".to_owned() } else { format!("{text} · Syncline") } />

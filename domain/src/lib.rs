@@ -7,6 +7,7 @@
 //! Times: instants are unix milliseconds (`i64`), wall times and dates are [`jiff::civil`] values. A date is never
 //! turned into an instant here, because that needs a zone, and zones live in `syncline-core`.
 
+pub mod civil;
 pub mod color;
 pub mod event;
 pub mod failure;
@@ -15,5 +16,6 @@ pub mod ids;
 pub mod layout;
 pub mod plan;
 pub mod sync;
+pub mod text;
 pub mod time;
 pub mod view;

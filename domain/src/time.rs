@@ -3,6 +3,7 @@
 //! A timed event keeps its instant, its wall time and its zone; an all-day event is a pair of dates and is never shifted
 //! by a zone; a floating event is a wall time without a zone and stays one.
 
+use crate::layout::days;
 use jiff::civil::{Date, DateTime};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -165,14 +166,24 @@ fn stamp(at: DateTime) -> String {
 /// The milliseconds of a wall time, read as if it were in UTC. Pairs with [`from_naive_ms`].
 #[must_use]
 pub fn naive_ms(at: DateTime) -> Millis {
-    let since = at.duration_since(DateTime::constant(1970, 1, 1, 0, 0, 0, 0));
-    since.as_secs() * 1_000 + Millis::from(since.subsec_millis())
+    let minutes = Millis::from(at.hour()) * 60 + Millis::from(at.minute());
+    let in_day = (minutes * 60 + Millis::from(at.second())) * 1_000 + Millis::from(at.subsec_nanosecond() / 1_000_000);
+    Millis::from(days::number(at.date())) * DAY_MS + in_day
 }
 
 /// The wall time of milliseconds that were made by [`naive_ms`]. Values out of jiff's range become its bounds.
 #[must_use]
 pub fn from_naive_ms(ms: Millis) -> DateTime {
-    DateTime::constant(1970, 1, 1, 0, 0, 0, 0).saturating_add(jiff::SignedDuration::from_millis(ms))
+    // Not with jiff's spans: their errors alone would be a tenth of the page's WASM.
+    let Ok(day) = i32::try_from(ms.div_euclid(DAY_MS)) else { return if ms < 0 { DateTime::MIN } else { DateTime::MAX } };
+    let date = days::date(day);
+    if days::number(date) != day {
+        return if ms < 0 { DateTime::MIN } else { DateTime::MAX };
+    }
+    let in_day = ms.rem_euclid(DAY_MS);
+    let part = |unit: Millis, of: Millis| i8::try_from(in_day / unit % of).unwrap_or_default();
+    let nanoseconds = i32::try_from(in_day % 1_000 * 1_000_000).unwrap_or_default();
+    date.at(part(3_600_000, 24), part(60_000, 60), part(1_000, 60), nanoseconds)
 }
 
 #[cfg(test)]
@@ -186,6 +197,15 @@ mod tests {
             assert_eq!(from_naive_ms(naive_ms(at)), at);
         }
         assert_eq!(naive_ms(datetime(1970, 1, 2, 0, 0, 1, 0)), DAY_MS + 1_000);
+        assert_eq!(from_naive_ms(-1), datetime(1969, 12, 31, 23, 59, 59, 999_000_000));
+        for (ms, bound) in [(i64::MIN, DateTime::MIN), (i64::MAX, DateTime::MAX), (naive_ms(DateTime::MAX) + 1, DateTime::MAX)] {
+            assert_eq!(from_naive_ms(ms), bound, "{ms}");
+        }
+        // The same as jiff's own arithmetic.
+        let epoch = DateTime::constant(1970, 1, 1, 0, 0, 0, 0);
+        for ms in (-70_000_000_000_000_i64..250_000_000_000_000).step_by(7_777_777_777_777) {
+            assert_eq!(from_naive_ms(ms), epoch.saturating_add(jiff::SignedDuration::from_millis(ms)), "{ms}");
+        }
     }
 
     #[test]

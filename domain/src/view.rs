@@ -169,8 +169,10 @@ pub struct GridEvent {
     /// Title; never empty ("(No title)").
     pub title: String,
     /// Start in the viewer's zone; midnight for all-day events.
+    #[serde(with = "crate::civil::date_time")]
     pub start: DateTime,
     /// End (exclusive) in the viewer's zone; midnight for all-day events.
+    #[serde(with = "crate::civil::date_time")]
     pub end: DateTime,
     /// Whole days.
     pub all_day: bool,
@@ -201,8 +203,10 @@ pub struct SecondZone {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Period {
     /// First day.
+    #[serde(with = "crate::civil::date")]
     pub from: Date,
     /// Day after the last.
+    #[serde(with = "crate::civil::date")]
     pub to: Date,
     /// The zone that the wall times are in.
     pub zone: String,
@@ -211,6 +215,7 @@ pub struct Period {
     /// The second zone that the user wants beside the hours.
     pub second: Option<SecondZone>,
     /// "Now" in that zone, when the answer was made.
+    #[serde(with = "crate::civil::date_time")]
     pub now: DateTime,
     /// In order of start, longer ones first. Events of calendars that are not visible are left out.
     pub events: Vec<GridEvent>,
@@ -238,8 +243,10 @@ pub struct EventDetails {
     /// The link that joins the call (http and https only).
     pub conference_url: Option<String>,
     /// Who invites.
+    #[serde(with = "crate::text")]
     pub organizer: Option<Person>,
     /// Who is invited.
+    #[serde(with = "crate::text")]
     pub attendees: Vec<Attendee>,
     /// Labels.
     pub categories: Vec<String>,
@@ -295,10 +302,12 @@ pub struct Occurrence {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SyncOverview {
     /// Jobs at work.
+    #[serde(with = "crate::text")]
     pub running: Vec<JobProgress>,
     /// The last sync of anything that went well, unix milliseconds.
     pub last_success_at: Option<i64>,
     /// The last run that ended.
+    #[serde(with = "crate::text")]
     pub last_report: Option<SyncReport>,
     /// "Now" of the server, unix milliseconds.
     pub now: i64,
@@ -371,6 +380,7 @@ pub struct ApiToken {
 #[serde(rename_all = "camelCase")]
 pub struct Job {
     /// How far it is or how it ended.
+    #[serde(with = "crate::text")]
     pub progress: JobProgress,
     /// When it was asked for, unix milliseconds.
     pub created_at: i64,

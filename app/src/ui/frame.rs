@@ -8,6 +8,7 @@ use crate::pages::calendar::state::CalendarState;
 use crate::ui::live::LiveRoot;
 use crate::ui::rail::Rail;
 use crate::ui::toolbar::Toolbar;
+use crate::wire::shared;
 use leptos::prelude::*;
 use leptos_router::components::Outlet;
 
@@ -15,7 +16,7 @@ use leptos_router::components::Outlet;
 #[component]
 pub fn Frame() -> impl IntoView {
     // The same on the server and at hydration, so that "today" and the line of now do not jump.
-    let offset = RwSignal::new(SharedValue::new(offset).into_inner());
+    let offset = RwSignal::new(shared(offset));
     view! {
         <a class="skip" href="#main">
             "Skip to the content"

@@ -4,6 +4,7 @@ use crate::pages::calendar::api::load_busy_days;
 use crate::pages::calendar::place::Place;
 use crate::pages::calendar::state::CalendarState;
 use crate::ui::icons::Icon;
+use crate::wire::load;
 use jiff::civil::Date;
 use leptos::prelude::*;
 use syncline_domain::layout::{Span, View, days, words};
@@ -26,7 +27,7 @@ pub fn MiniMonth(
     state: CalendarState,
 ) -> impl IntoView {
     let first = Memo::new(move |_| days::week_of(days::month_of(state.day.get()), state.week_start.get()));
-    let busy = Resource::new(move || (first.get(), state.version.get()), |(first, _)| load_busy_days(first));
+    let busy = load(move || (first.get(), state.version.get()), |(first, _)| load_busy_days(first));
     let month = move |steps: i32| state.place.with(|place| place.on(days::add_months(state.day.get(), steps)).href());
     let title = move || {
         let day = state.day.get();

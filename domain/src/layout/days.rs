@@ -86,14 +86,7 @@ pub fn month_of(day: Date) -> Date {
 /// A date as addresses have it: `2026-11-20`, between the years 1900 and 2199.
 #[must_use]
 pub fn parse(text: &str) -> Option<Date> {
-    let bytes = text.as_bytes();
-    let shape = bytes.len() == 10
-        && bytes.iter().enumerate().all(|(at, byte)| if at == 4 || at == 7 { *byte == b'-' } else { byte.is_ascii_digit() });
-    if !shape {
-        return None;
-    }
-    let year: i16 = text[..4].parse().ok().filter(|year| YEARS.contains(year))?;
-    Date::new(year, text[5..7].parse().ok()?, text[8..].parse().ok()?).ok()
+    crate::civil::parse_date(text).filter(|day| YEARS.contains(&day.year()))
 }
 
 /// Bit `n` is set when the `n`th day from `first` has something, of at most 64 days.

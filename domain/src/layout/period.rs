@@ -29,8 +29,10 @@ pub enum View {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Span {
     /// First day.
+    #[serde(with = "crate::civil::date")]
     pub from: Date,
     /// Day after the last.
+    #[serde(with = "crate::civil::date")]
     pub to: Date,
 }
 

@@ -4,6 +4,7 @@
 use crate::error::WireError;
 #[cfg(feature = "ssr")]
 use crate::ui::form::plain::refuse;
+use crate::wire::Wire;
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use syncline_domain::ids::TokenId;
@@ -48,7 +49,7 @@ pub async fn save_preferences(
 ///
 /// # Errors
 /// When nobody is signed in, or the database failed.
-#[server(input = GetUrl)]
+#[server(input = GetUrl, output = Wire)]
 pub async fn load_tokens() -> Result<Vec<ApiToken>, WireError> {
     let (hub, user) = crate::context::signed_in()?;
     Ok(hub.tokens(&user).await?)

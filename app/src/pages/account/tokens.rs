@@ -7,6 +7,7 @@ use crate::ui::live::use_live;
 use crate::ui::problem::ProblemNote;
 use crate::ui::relative_time::When;
 use crate::ui::toast::use_toasts;
+use crate::wire::{load_first, shared};
 use leptos::prelude::*;
 use syncline_domain::view::ApiToken;
 
@@ -14,9 +15,9 @@ use syncline_domain::view::ApiToken;
 #[component]
 pub(super) fn Tokens() -> impl IntoView {
     let live = use_live();
-    let tokens = Resource::new_blocking(move || live.version.get(), |_| load_tokens());
+    let tokens = load_first(move || live.version.get(), |_| load_tokens());
     let form = FormState::of::<CreateToken>("token", &["name"]);
-    let fresh = RwSignal::new(SharedValue::new(left).into_inner());
+    let fresh = RwSignal::new(shared(left));
     let done = Callback::new(move |answer: String| {
         fresh.set(serde_json::from_str(&answer).ok());
         live.refresh();

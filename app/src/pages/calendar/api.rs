@@ -3,13 +3,14 @@
 #![expect(missing_docs, reason = "the macro makes an argument of a server function a field, where it can not be documented")]
 
 use crate::error::WireError;
+use crate::wire::Wire;
 use jiff::civil::Date;
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use syncline_domain::ids::{CalendarId, EventId};
 #[cfg(feature = "ssr")]
 use syncline_domain::layout::days;
-use syncline_domain::view::{Connection, EventDetails, GridEvent, Period, Preferences};
+use syncline_domain::view::{EventDetails, GridEvent, Period, Preferences};
 
 /// The most occurrences that a search shows.
 pub const SEARCH_LIMIT: u32 = 100;
@@ -18,7 +19,7 @@ pub const SEARCH_LIMIT: u32 = 100;
 ///
 /// # Errors
 /// When nobody is signed in, or the database failed.
-#[server(input = GetUrl)]
+#[server(input = GetUrl, output = Wire)]
 pub async fn load_period(from: Date, to: Date) -> Result<Period, WireError> {
     let (hub, user) = crate::context::signed_in()?;
     Ok(hub.period(&user, from, to).await?)
@@ -28,28 +29,18 @@ pub async fn load_period(from: Date, to: Date) -> Result<Period, WireError> {
 ///
 /// # Errors
 /// When nobody is signed in, or the database failed.
-#[server(input = GetUrl)]
+#[server(input = GetUrl, output = Wire)]
 pub async fn load_busy_days(from: Date) -> Result<u64, WireError> {
     let (hub, user) = crate::context::signed_in()?;
     let period = hub.period(&user, from, days::add(from, 42)).await?;
     Ok(days::busy(&period.events, from))
 }
 
-/// The user's connections with their calendars.
-///
-/// # Errors
-/// When nobody is signed in, or the database failed.
-#[server(input = GetUrl)]
-pub async fn load_connections() -> Result<Vec<Connection>, WireError> {
-    let (hub, user) = crate::context::signed_in()?;
-    Ok(hub.connections(&user).await?)
-}
-
 /// Everything about one occurrence.
 ///
 /// # Errors
 /// When there is no such occurrence (any more).
-#[server(input = GetUrl)]
+#[server(input = GetUrl, output = Wire)]
 pub async fn load_event(id: EventId, key: String) -> Result<EventDetails, WireError> {
     let (hub, user) = crate::context::signed_in()?;
     Ok(hub.event_details(&user, &id, &key).await?)
@@ -59,7 +50,7 @@ pub async fn load_event(id: EventId, key: String) -> Result<EventDetails, WireEr
 ///
 /// # Errors
 /// When nobody is signed in, or the database failed.
-#[server(input = GetUrl)]
+#[server(input = GetUrl, output = Wire)]
 pub async fn search_events(words: String) -> Result<Vec<GridEvent>, WireError> {
     let (hub, user) = crate::context::signed_in()?;
     Ok(hub.search(&user, &words, SEARCH_LIMIT).await?)

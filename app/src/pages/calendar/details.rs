@@ -8,6 +8,7 @@ use crate::ui::icons::Icon;
 use crate::ui::problem::ProblemNote;
 use crate::ui::relative_time::When;
 use crate::ui::sheet::Sheet;
+use crate::wire::load;
 use leptos::prelude::*;
 use syncline_domain::event::{Attendee, Busy, EventStatus, Person, Response, Visibility};
 use syncline_domain::layout::text::{Piece, pieces};
@@ -18,7 +19,7 @@ use syncline_domain::view::EventDetails;
 pub fn Details() -> impl IntoView {
     let state = use_calendar();
     let open = Memo::new(move |_| state.place.with(|place| place.event.clone()));
-    let details = Resource::new(
+    let details = load(
         move || (open.get(), state.version.get()),
         |(open, _)| async move {
             match open {

@@ -26,6 +26,7 @@ pub mod week;
 use crate::error::WireError;
 use crate::ui::icons::Icon;
 use crate::ui::problem::ProblemNote;
+use crate::wire::load;
 use jiff::civil::Date;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -38,6 +39,7 @@ use syncline_domain::view::{Period, WeekStart};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 struct Wanted {
     view: View,
+    #[serde(with = "syncline_domain::civil::date")]
     day: Date,
     week_start: WeekStart,
     version: u32,
@@ -78,7 +80,7 @@ fn Grid(state: CalendarState) -> impl IntoView {
         week_start: state.week_start.get(),
         version: state.version.get(),
     });
-    let period = Resource::new(move || wanted.get(), |wanted| async move { (wanted, cache::load(wanted.span(), wanted.version).await) });
+    let period = load(move || wanted.get(), |wanted| async move { (wanted, cache::load(wanted.span(), wanted.version).await) });
     #[cfg(feature = "hydrate")]
     fetch_neighbours(period, state);
     let go = Go::here();
@@ -180,7 +182,7 @@ fn Teaching(state: CalendarState) -> impl IntoView {
 
 /// Keeps what came with the document, sets the clock by it, and loads the periods before and after.
 #[cfg(feature = "hydrate")]
-fn fetch_neighbours(period: Resource<(Wanted, Result<Period, WireError>)>, state: CalendarState) {
+fn fetch_neighbours(period: crate::wire::Loaded<(Wanted, Result<Period, WireError>)>, state: CalendarState) {
     Effect::new(move |_| {
         let loaded = period.with(|loaded| match loaded {
             Some((wanted, Ok(period))) => {

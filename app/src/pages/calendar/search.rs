@@ -6,6 +6,7 @@ use super::look::Look;
 use super::state::{Go, use_calendar};
 use crate::ui::icons::Icon;
 use crate::ui::problem::ProblemNote;
+use crate::wire::load;
 use leptos::prelude::*;
 use syncline_domain::layout::agenda::by_start;
 use syncline_domain::view::GridEvent;
@@ -15,7 +16,7 @@ use syncline_domain::view::GridEvent;
 pub fn Search() -> impl IntoView {
     let state = use_calendar();
     let words = Memo::new(move |_| state.place.with(|place| place.query.clone().unwrap_or_default()).trim().to_owned());
-    let found = Resource::new(
+    let found = load(
         move || (words.get(), state.version.get()),
         |(words, _)| async move { if words.is_empty() { Ok(Vec::new()) } else { api::search_events(words).await } },
     );

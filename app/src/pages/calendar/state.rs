@@ -1,10 +1,11 @@
 //! What every part of the calendar reads: where one is, what time it is, how times are shown.
 
-use super::api;
 use super::place::Place;
 use crate::error::WireError;
+use crate::pages::settings::api::load_connections;
 use crate::ui::live::use_live;
 use crate::use_session;
+use crate::wire::{Loaded, load};
 use jiff::civil::{Date, DateTime};
 use leptos::prelude::*;
 use leptos_router::NavigateOptions;
@@ -33,7 +34,7 @@ pub struct CalendarState {
     /// Grows whenever what was loaded is old. Every resource has it in its key.
     pub version: RwSignal<u32>,
     /// The user's connections with their calendars.
-    pub connections: Resource<Result<Vec<Connection>, WireError>>,
+    pub connections: Loaded<Result<Vec<Connection>, WireError>>,
     /// What the viewer's clock is ahead of UTC, in milliseconds.
     pub offset: RwSignal<i64>,
 }
@@ -70,7 +71,7 @@ impl CalendarState {
             week_start: Memo::new(move |_| preferences.with(|preferences| preferences.week_start)),
             hour12: Memo::new(move |_| preferences.with(|preferences| preferences.hour12)),
             version,
-            connections: Resource::new(move || version.get(), |_| api::load_connections()),
+            connections: load(move || version.get(), |_| load_connections()),
             offset,
         };
         provide_context(state);

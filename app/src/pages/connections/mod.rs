@@ -16,6 +16,7 @@ use crate::pages::settings::words;
 use crate::ui::icons::Icon;
 use crate::ui::live::use_live;
 use crate::ui::problem::ProblemNote;
+use crate::wire::load_first;
 use forms::{AddCaldavForm, AddFeedForm, AddFileForm};
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -48,7 +49,7 @@ fn use_show_added() -> Callback<String> {
 pub fn ConnectionsPage() -> impl IntoView {
     let live = use_live();
     let query = use_query_map();
-    let connections = Resource::new_blocking(move || live.version.get(), |_| load_connections());
+    let connections = load_first(move || live.version.get(), |_| load_connections());
     let reconnect = Memo::new(move |_| query.with(|query| query.get("reconnect")).filter(|id| !id.is_empty()));
     view! {
         <Title text="Connections" />

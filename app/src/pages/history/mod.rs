@@ -10,6 +10,7 @@ use crate::ui::progress::words::{counts_words, sentence};
 use crate::ui::relative_time::When;
 use crate::ui::results::line::result_line;
 use crate::ui::results::words::{SAME, line_words, reasons, same_failures, what_happened};
+use crate::wire::load_first;
 use api::load_jobs;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -22,7 +23,7 @@ const SHOWN: u32 = 50;
 #[component]
 pub fn HistoryPage() -> impl IntoView {
     let live = use_live();
-    let jobs = Resource::new_blocking(move || live.version.get(), |_| load_jobs(SHOWN));
+    let jobs = load_first(move || live.version.get(), |_| load_jobs(SHOWN));
     view! {
         <Title text="History" />
         <div class="page">

@@ -2,6 +2,7 @@
 #![expect(missing_docs, reason = "the macro makes an argument of a server function a field, where it can not be documented")]
 
 use crate::error::WireError;
+use crate::wire::Wire;
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use syncline_domain::ids::HoldId;
@@ -11,7 +12,7 @@ use syncline_domain::view::{Hold, HoldDecision};
 ///
 /// # Errors
 /// When nobody is signed in, or the database failed.
-#[server(input = GetUrl)]
+#[server(input = GetUrl, output = Wire)]
 pub async fn list_holds() -> Result<Vec<Hold>, WireError> {
     let (hub, user) = crate::context::signed_in()?;
     Ok(hub.holds(&user).await?)
@@ -21,7 +22,7 @@ pub async fn list_holds() -> Result<Vec<Hold>, WireError> {
 ///
 /// # Errors
 /// When there is no such hold, or it is decided already.
-#[server(input = GetUrl)]
+#[server(input = GetUrl, output = Wire)]
 pub async fn load_hold(id: String) -> Result<Hold, WireError> {
     let (hub, user) = crate::context::signed_in()?;
     let id = HoldId::parse(&id).map_err(|_| syncline_core::error::Error::NotFound("hold"))?;

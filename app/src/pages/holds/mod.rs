@@ -11,6 +11,7 @@ use crate::ui::problem::ProblemNote;
 use crate::ui::relative_time::When;
 use crate::ui::relative_time::words::{counted, grouped};
 use crate::use_session;
+use crate::wire::load_first;
 use jiff::civil::DateTime;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -23,7 +24,7 @@ use syncline_domain::view::{HeldEvent, Hold};
 #[component]
 pub fn HoldsPage() -> impl IntoView {
     let live = use_live();
-    let holds = Resource::new_blocking(move || live.version.get(), |_| api::list_holds());
+    let holds = load_first(move || live.version.get(), |_| api::list_holds());
     view! {
         <Title text="Holds" />
         <div class="page">
@@ -91,7 +92,7 @@ fn HoldWords(hold: Hold) -> impl IntoView {
 pub fn HoldPage() -> impl IntoView {
     let params = use_params_map();
     let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
-    let hold = Resource::new_blocking(move || id.get(), api::load_hold);
+    let hold = load_first(move || id.get(), api::load_hold);
     view! {
         <Title text="What would go" />
         <div class="page">

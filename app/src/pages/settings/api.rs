@@ -2,6 +2,7 @@
 #![expect(missing_docs, reason = "the macro makes an argument of a server function a field, where it can not be documented")]
 
 use crate::error::WireError;
+use crate::wire::Wire;
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use syncline_domain::ids::{CalendarId, ConnectionId};
@@ -11,7 +12,7 @@ use syncline_domain::view::Connection;
 ///
 /// # Errors
 /// When nobody is signed in, or the database failed.
-#[server(input = GetUrl)]
+#[server(input = GetUrl, output = Wire)]
 pub async fn load_connections() -> Result<Vec<Connection>, WireError> {
     let (hub, user) = crate::context::signed_in()?;
     Ok(hub.connections(&user).await?)

@@ -17,6 +17,7 @@ use crate::ui::problem::ProblemNote;
 use crate::ui::progress::ProgressPanel;
 use crate::ui::results::{ResultPanel, use_shown_result};
 use crate::ui::sync_button::{Size, SyncButton, SyncTarget};
+use crate::wire::load_first;
 use card::ConnectionCard;
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -28,7 +29,7 @@ use tabs::SettingsTabs;
 #[component]
 pub fn SettingsPage() -> impl IntoView {
     let version = use_live().version.get_untracked();
-    let loaded = Resource::new_blocking(|| (), |()| api::load_connections());
+    let loaded = load_first(|| (), |()| api::load_connections());
     view! {
         <Title text="Settings for my calendars" />
         <div class="page settings">

@@ -3,6 +3,7 @@
 #![expect(missing_docs, reason = "the macro makes an argument of a server function a field, where it can not be documented")]
 
 use crate::error::WireError;
+use crate::wire::Wire;
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use syncline_domain::ids::JobId;
@@ -13,7 +14,7 @@ use syncline_domain::view::SyncOverview;
 ///
 /// # Errors
 /// When nobody is signed in, or the database failed.
-#[server(input = GetUrl)]
+#[server(input = GetUrl, output = Wire)]
 pub async fn load_overview() -> Result<SyncOverview, WireError> {
     let (hub, user) = crate::context::signed_in()?;
     Ok(hub.sync_overview(&user).await?)

@@ -20,6 +20,7 @@ pub mod storage;
 mod stream;
 
 use crate::ui::toast::{ToastRegion, Toasts, Tone};
+use crate::wire::load_first;
 use leptos::prelude::*;
 use state::{Happened, LiveState};
 use syncline_domain::ids::JobId;
@@ -121,7 +122,7 @@ impl LiveSync {
 /// Provides [`LiveSync`] and [`Toasts`] to what is inside, and keeps them live in the browser.
 #[component]
 pub fn LiveRoot(children: TypedChildrenFn<impl IntoView + 'static>) -> impl IntoView {
-    let overview = Resource::new_blocking(|| (), |()| api::load_overview());
+    let overview = load_first(|| (), |()| api::load_overview());
     let children = children.into_inner();
     provide_context(Toasts::default());
     view! {
