@@ -12,11 +12,11 @@ use crate::ui::relative_time::When;
 use crate::ui::relative_time::words::{counted, grouped};
 use crate::use_session;
 use crate::wire::load_first;
-use jiff::civil::DateTime;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::NavigateOptions;
 use leptos_router::hooks::{use_navigate, use_params_map};
+use syncline_domain::civil::{parse_date, parse_date_time};
 use syncline_domain::layout::words;
 use syncline_domain::view::{HeldEvent, Hold};
 
@@ -156,9 +156,12 @@ fn HeldRow(event: HeldEvent, hour12: bool) -> impl IntoView {
 
 /// "Tue 10 Mar 2026, 09:00" from `2026-03-10 09:00`, the day alone from `2026-03-10`.
 fn when_words(start: &str, hour12: bool) -> String {
-    let Ok(at) = start.parse::<DateTime>() else { return start.to_owned() };
-    let day = format!("{} {}", words::weekday_short(at.date()), words::day_short(at.date()));
-    if start.contains(' ') { format!("{day}, {}", words::time(at.time(), hour12)) } else { day }
+    let Some(date) = start.get(..10).and_then(parse_date) else { return start.to_owned() };
+    let day = format!("{} {}", words::weekday_short(date), words::day_short(date));
+    match parse_date_time(&format!("{}:00", start.replace(' ', "T"))) {
+        Some(at) => format!("{day}, {}", words::time(at.time(), hour12)),
+        None => day,
+    }
 }
 
 #[cfg(test)]
