@@ -67,7 +67,7 @@ pub fn shared<T: Serialize + DeserializeOwned>(make: impl FnOnce() -> T) -> T {
 mod tests {
     use super::*;
     use serde_json::{Value, json};
-    use syncline_domain::view::{EventDetails, Job, Period, SyncOverview};
+    use syncline_domain::view::{Connection, EventDetails, Job, Period, SyncOverview};
 
     /// A type whose JSON leaves a field out can not be read from postcard, unless the field is written as text.
     fn travels<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(json: Value) {
@@ -126,5 +126,10 @@ mod tests {
             travels::<SyncOverview>(json!({"running": [progress], "last_success_at": null, "last_report": report, "now": 5}));
         }
         travels::<SyncOverview>(json!({"running": [], "last_success_at": 1, "last_report": null, "now": 5}));
+        for ends in [json!(null), json!(7)] {
+            travels::<Connection>(json!({"id": "k", "provider": "google", "name": "n", "account": "a", "host": "", "state": "ok",
+                "lastSuccessAt": null, "lastAttemptAt": null, "nextSyncAt": null, "intervalS": 900, "problem": null, "runningJob": null,
+                "isFile": false, "permissionEndsAt": ends, "calendars": []}));
+        }
     }
 }

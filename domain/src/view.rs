@@ -119,9 +119,8 @@ pub struct Connection {
     pub running_job: Option<JobId>,
     /// An uploaded file: a new upload replaces it, there is nothing to fetch.
     pub is_file: bool,
-    /// When the permission ends that the user gave at the provider, as far as that is known, unix milliseconds. From then on only the
-    /// user can mend it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// When the permission ends that the user gave at the provider, where that is known and within a week, unix milliseconds. From then
+    /// on only the user can mend the connection.
     pub permission_ends_at: Option<i64>,
     /// Its calendars, by name.
     pub calendars: Vec<Calendar>,

@@ -11,6 +11,9 @@ const target = process.env["CARGO_TARGET_DIR"] ?? join(root, "target");
 /** The server's program. */
 export const syncline = process.env["SYNCLINE_BIN"] ?? join(target, "debug/syncline");
 
+/** The program of the stand-ins for Google, Microsoft and Calendly. */
+export const sandbox = process.env["SYNCLINE_SANDBOX"] ?? join(target, "debug/syncline-sandbox");
+
 /** Radicale's program. */
 export const radicale = process.env["SYNCLINE_RADICALE"] ?? join(target, "tools/venv/bin/radicale");
 

@@ -24,8 +24,8 @@ use url::Url;
 
 /// A way to the consent page is good for so long.
 const WAY_MS: i64 = 15 * 60 * 1000;
-/// Somebody is told about the end of a permission so long before it.
-pub const FORECAST_MS: i64 = 3 * 86_400_000;
+/// The user is told about the end of a permission so long before it.
+pub const FORECAST_MS: i64 = 7 * 86_400_000;
 
 /// Where a way to the consent page begins.
 #[derive(Debug, Clone)]

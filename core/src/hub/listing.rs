@@ -1,6 +1,6 @@
 //! The user's connections as the page and scripts see them.
 
-use super::Hub;
+use super::{FORECAST_MS, Hub};
 use crate::error::Error;
 use crate::store::calendars::{self, CalendarRow};
 use crate::store::connections::{self, ConnectionRow};
@@ -106,7 +106,7 @@ fn connection(row: ConnectionRow, calendars: Vec<Calendar>, running_job: Option<
         interval_s: unsigned(row.interval_s),
         problem: row.problem.as_deref().and_then(|text| serde_json::from_str(text).ok()),
         running_job,
-        permission_ends_at: row.grant_expires_at,
+        permission_ends_at: row.grant_expires_at.filter(|end| *end <= now + FORECAST_MS),
         is_file: provider == ProviderKind::Ics && row.secret.is_none(),
         calendars,
     }

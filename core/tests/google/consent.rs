@@ -137,6 +137,8 @@ async fn the_end_of_a_testing_permission_is_stored(at: TestHub) {
     let end = world.at.number("SELECT grant_expires_at FROM connections").await;
     assert_eq!(end, NOW + 7 * 86_400_000 - 1000);
     assert_eq!(connection.permission_ends_at, Some(end));
+    world.at.execute(&format!("UPDATE connections SET grant_expires_at = {}", NOW + 30 * 86_400_000)).await;
+    assert_eq!(world.connections().await[0].permission_ends_at, None, "a month before nobody is troubled");
     world.at.advance(8 * 86_400_000);
     world.sandbox.advance(8 * 86_400_000);
     let report = world.sync().await;

@@ -1,7 +1,7 @@
 //! The browser tests: Playwright from `end2end/` on the system's Chromium.
 //!
 //! The specs start the servers that they need by themselves, on free ports, from the programs that they are told here:
-//! `SYNCLINE_BIN`, `SYNCLINE_RADICALE`, `SYNCLINE_CHROMIUM`. What they leave behind lies in `SYNCLINE_E2E_OUTPUT` (reports, traces,
+//! `SYNCLINE_BIN`, `SYNCLINE_SANDBOX`, `SYNCLINE_RADICALE`, `SYNCLINE_CHROMIUM`. What they leave behind lies in `SYNCLINE_E2E_OUTPUT` (reports, traces,
 //! screenshots).
 
 use super::{Outcome, Surroundings, packages, python};
@@ -51,6 +51,7 @@ impl Browser {
             playwright.args(["--pass-with-no-tests", "--grep", filter]);
         }
         playwright.envs(surroundings.variables.iter().map(|(name, value)| (name, value)));
+        playwright.env("SYNCLINE_SANDBOX", workspace.target().join("debug/syncline-sandbox"));
         playwright.env("SYNCLINE_BIN", binary).env("SYNCLINE_CHROMIUM", &self.chromium).env("SYNCLINE_E2E_OUTPUT", &output);
         let status = process::run_lines(&mut playwright, |line| println!("{line}"))?;
         let counts = std::fs::read_to_string(&report).ok().and_then(|text| serde_json::from_str::<Report>(&text).ok());

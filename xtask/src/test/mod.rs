@@ -12,7 +12,7 @@ mod python;
 mod rust;
 
 use crate::build::{self, Flavour};
-use crate::process::{duration, step, style};
+use crate::process::{self, duration, step, style};
 use crate::workspace::Workspace;
 use anyhow::{Result, bail};
 use std::time::Instant;
@@ -63,6 +63,8 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     if let Some(browser) = browser {
         let flavour = if args.release { Flavour::Release } else { Flavour::Testing };
         let built = build::build(workspace, flavour)?;
+        let mut sandbox = workspace.cargo();
+        process::run(sandbox.args(["build", "--package", "syncline-sandbox", "--bin", "syncline-sandbox"]))?;
         let outcome = browser.run(workspace, &surroundings, &built.binary, filter)?;
         failed |= outcome.failed;
         lines.push(outcome.summary);

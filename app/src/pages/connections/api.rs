@@ -5,6 +5,7 @@ use super::upload::{FileForm, Upload};
 use crate::error::WireError;
 #[cfg(feature = "ssr")]
 use crate::ui::form::plain::refuse;
+use crate::wire::Wire;
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use syncline_domain::failure::Problem;
@@ -63,7 +64,7 @@ pub async fn upload_file(upload: Upload) -> Result<ConnectionId, WireError> {
 ///
 /// # Errors
 /// When nobody is signed in.
-#[server(input = GetUrl)]
+#[server(input = GetUrl, output = Wire)]
 pub async fn consent_problem(provider: ProviderKind, code: String) -> Result<Problem, WireError> {
     let (hub, _) = crate::context::signed_in()?;
     Ok(hub.consent_problem(provider, &code))

@@ -84,7 +84,7 @@ fn Refused() -> impl IntoView {
     let refused = Memo::new(move |_| {
         query.with(|query| ProviderKind::parse(&query.get("provider")?).zip(query.get("refused").filter(|code| !code.is_empty())))
     });
-    let problem = Resource::new_blocking(
+    let problem = load_first(
         move || refused.get(),
         async |refused| match refused {
             Some((provider, code)) => api::consent_problem(provider, code).await.ok(),

@@ -31,6 +31,7 @@ pub fn ConnectionCard(
             <Head id=id.clone() of />
             <div class="card-body stack">
                 <Times of />
+                <Forecast of />
                 <Trouble id=id.clone() of connections shown />
             </div>
             <ul class="list calendars" aria-label="Calendars">
@@ -81,6 +82,7 @@ fn Times(of: Memo<Option<Connection>>) -> impl IntoView {
         of.with(|of| match of {
             Some(of) if of.is_file => "An uploaded file: upload it again to change it",
             Some(of) if of.state == ConnectionState::Disabled => "Not synced while it is disabled",
+            Some(of) if of.state == ConnectionState::NeedsReconnecting => "Not synced by itself until you reconnect it",
             Some(of) if of.interval_s == 0 => "Synced only by hand",
             _ => "Next sync after this one",
         })
@@ -99,6 +101,20 @@ fn Times(of: Memo<Option<Connection>>) -> impl IntoView {
         </p>
     }
     .into_any()
+}
+
+/// The permission ends soon: it can be given anew before that.
+#[component]
+fn Forecast(of: Memo<Option<Connection>>) -> impl IntoView {
+    let is_gone = |of: &Connection| of.state == ConnectionState::NeedsReconnecting;
+    let ends = Memo::new(move |_| of.with(|of| of.as_ref().filter(|of| !is_gone(of)).and_then(|of| of.permission_ends_at)));
+    move || {
+        ends.get().map(|at| {
+            view! {
+                <p class="small">"The permission ends " <When at direction=Direction::Future /> ". Reconnect before then to keep it in step."</p>
+            }
+        })
+    }
 }
 
 /// What is wrong: what happened, what is safe, what to do; or the way to the result that says so.
