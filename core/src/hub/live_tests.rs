@@ -65,6 +65,32 @@ async fn the_second_message_of_a_millisecond_is_not_lost_between_two_streams() {
 }
 
 #[tokio::test]
+async fn the_end_of_a_run_is_told_once_whoever_finds_it() {
+    let (at, user) = user().await;
+    for name in ["One", "Two"] {
+        seed::connection(&at, &user, syncline_domain::sync::ProviderKind::Caldav, name).await;
+    }
+    let mut notes = at.bus().listen();
+    let started = at.start_sync(&user, crate::hub::Scope::Everything, AUTO).await.unwrap();
+    assert_eq!(started.job_ids.len(), 2);
+    at.wait_for(&user, &started.run_id).await.unwrap();
+    // As the watch on the database does it, for each job of the run.
+    for _ in 0..3 {
+        at.tell_end(&user, &started.run_id).await.unwrap();
+    }
+    at.bus().tell(&user, at.now(), Live::Changed);
+    let mut ends = 0;
+    loop {
+        match &notes.recv().await.unwrap().live {
+            Live::Complete(report) => ends += usize::from(report.job_ids.len() == 2),
+            Live::Changed => break,
+            Live::Progress(_) => {}
+        }
+    }
+    assert_eq!(ends, 1);
+}
+
+#[tokio::test]
 async fn a_slow_reader_loses_no_end() {
     let (at, user) = user().await;
     let mut live = at.live(&user, None);

@@ -62,6 +62,19 @@ async fn a_page_whose_last_statement_fails_leaves_no_trace() {
 }
 
 #[tokio::test]
+async fn nobody_is_told_that_something_was_saved_before_it_is_committed() {
+    let bench = Bench::new().await;
+    // What breaks only with the commit itself.
+    bench.at.execute("CREATE TABLE late (of TEXT REFERENCES users(id) DEFERRABLE INITIALLY DEFERRED)").await;
+    bench.at.execute("CREATE TRIGGER broken AFTER INSERT ON events BEGIN INSERT INTO late VALUES ('nobody'); END").await;
+    let line = bench.run(&Scripted::new([vec![last(objects(0..3), SNAPSHOT)]])).await;
+    assert!(matches!(line.outcome.stop, Some(Stop::Store(_))), "{:?}", line.outcome);
+    assert_eq!((bench.titles().await.len(), line.result.counts), (0, Counts::default()));
+    let told = bench.tracker.snapshot_with("", 0);
+    assert_eq!((told.calendars[0].read, told.calendars[0].saved), (3, 0));
+}
+
+#[tokio::test]
 async fn a_pass_whose_writing_fails_does_not_wait_for_what_it_should_have_written() {
     let bench = Bench::new().await;
     bench.at.execute("CREATE TRIGGER broken BEFORE INSERT ON events BEGIN SELECT RAISE(ABORT, 'broken'); END").await;
