@@ -8,8 +8,9 @@ export default defineConfig({
   outputDir: join(output, "results"),
   reporter: [["list"], ["json", { outputFile: join(output, "report.json") }]],
   forbidOnly: true,
-  // A test that passes only when repeated is broken.
-  retries: 0,
+  // A test that passes only when repeated is broken: the summary counts it apart, and it is to be mended. One cause is known and not
+  // found yet: about once in a hundred page loads beside a running sync, the page does not recognise what the server rendered.
+  retries: 1,
   workers: 2,
   timeout: 90_000,
   expect: { timeout: 10_000 },
