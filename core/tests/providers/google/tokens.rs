@@ -1,6 +1,6 @@
 //! Access tokens are renewed in time, once for all, and stored before they are used.
 
-use crate::support::{ME, MINUTE, World, event, second_process};
+use super::support::{ME, MINUTE, World, event, second_process};
 use syncline_core::hub::{Scope, SyncOptions};
 use syncline_core::oauth::probe::{ClientState, probe};
 use syncline_core::testing::db::{Backend, TestHub};

@@ -1,6 +1,6 @@
 //! Connecting: the way to the consent page and back.
 
-use crate::support::{ME, OTHER, World, client, event};
+use super::support::{ME, OTHER, World, client, event};
 use syncline_core::error::Error;
 use syncline_core::hub::BeginConsent;
 use syncline_core::testing::db::{NOW, TestHub};
@@ -48,7 +48,7 @@ async fn a_state_works_once_in_time_and_for_its_own_session_alone(at: TestHub) {
     let mut stolen = world.way(None).await;
     stolen.session = "another browser".into();
     assert_eq!(code(&finish(stolen.clone()).await.unwrap_err()), "state_expired");
-    stolen.session = crate::support::SESSION.into();
+    stolen.session = super::support::SESSION.into();
     assert_eq!(code(&finish(stolen).await.unwrap_err()), "state_expired", "a state that was tried is used up");
 
     let other = seed::user(&world.at.hub, "bert@example.net").await;
@@ -166,7 +166,7 @@ async fn disconnecting_gives_the_permission_back_unless_somebody_lives_on_it(at:
     assert_eq!(revoked(), 1);
 
     let connection = world.connect().await;
-    let other = World { user: seed::user(&world.at.hub, "bert@example.net").await, at: world.at.clone(), sandbox: world.sandbox.clone() };
+    let other = world.as_another("bert@example.net").await;
     other.connect().await;
     world.at.disconnect(&world.user, &connection.id).await.unwrap();
     assert_eq!(revoked(), 0);

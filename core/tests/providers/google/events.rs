@@ -1,6 +1,6 @@
 //! Series, zones and pages of Google.
 
-use crate::support::{ME, World, event, time, timed, weekly};
+use super::support::{ME, World, event, time, timed, weekly};
 use serde_json::{Value, json};
 use syncline_core::testing::db::TestHub;
 use syncline_core::testing::sync::{FULL, counts, only};
@@ -227,7 +227,7 @@ async fn a_break_between_pages_is_mended_by_the_next_try(at: TestHub) {
 
 async fn a_calendar_of_which_only_busy_times_are_seen_says_busy(at: TestHub) {
     let world = World::new(at).await;
-    let bert = crate::support::OTHER;
+    let bert = super::support::OTHER;
     world.act(GoogleDo::Create { calendar: bert.into(), event: event("Secret", "2026-03-11") });
     world.act(GoogleDo::Share { calendar: bert.into(), account: ME.into(), role: "freeBusyReader".into() });
     world.connect().await;

@@ -1,13 +1,13 @@
 //! What every provider with a cursor has to do. A case is a function of a [`Service`], and [`provider_suite!`] makes a test of it
 //! for each database.
 
-use crate::support::{ME, World, event};
+use crate::world::{ME, World};
 use std::future::Future;
 use syncline_core::testing::db::TestHub;
 use syncline_core::testing::sync::{FULL, counts, only};
 use syncline_domain::sync::{Counts, ResultStatus, SyncReport};
 use syncline_domain::view::ConnectionState;
-use syncline_sandbox::{Asked, Fault, GoogleDo, Provider, Trouble};
+use syncline_sandbox::{Asked, Fault, Provider, Trouble};
 
 /// A provider's stand-in with one connected account that has one calendar, and what its user does there.
 pub(crate) trait Service: Sized {
@@ -28,64 +28,33 @@ pub(crate) trait Service: Sized {
     fn lose_cursor(&self);
 }
 
-pub(crate) struct Google(World);
-
-impl Service for Google {
-    const PROVIDER: Provider = Provider::Google;
-    const EVENTS: &'static str = "/calendars/";
-    const QUIET: u64 = 1;
-
-    async fn connected(at: TestHub) -> Self {
-        let world = World::new(at).await;
-        world.connect().await;
-        Self(world)
-    }
-
-    fn world(&self) -> &World {
-        &self.0
-    }
-
-    fn create(&self, title: &str, day: u8) -> String {
-        self.0.create(event(title, &format!("2026-03-{day:02}")))
-    }
-
-    fn rename(&self, id: &str, title: &str) {
-        self.0.act(GoogleDo::Change { calendar: ME.into(), event: id.into(), patch: serde_json::json!({"summary": title}) });
-    }
-
-    fn delete(&self, id: &str) {
-        self.0.act(GoogleDo::Delete { calendar: ME.into(), event: id.into() });
-    }
-
-    fn lose_cursor(&self) {
-        self.0.act(GoogleDo::LoseTokens { calendar: ME.into() });
-    }
-}
-
+/// Makes the suite's tests for a [`Service`], on every database; with names, only these cases.
 macro_rules! provider_suite {
-    ($module:ident, $service:ty: $($case:ident),+ $(,)?) => {
-        mod $module {
+    ($service:ident) => {
+        $crate::suite::provider_suite! { $service:
+            a_first_sync_stores_everything_and_a_second_costs_one_request,
+            what_changed_is_all_that_is_fetched,
+            a_lost_cursor_compares_everything_and_doubles_nothing,
+            a_full_sync_writes_nothing_when_nothing_changed,
+            an_expired_token_is_renewed_and_the_sync_goes_on,
+            a_revoked_permission_needs_the_user_and_keeps_the_events,
+            limits_and_failures_that_pass_are_waited_for,
+            a_failure_that_stays_keeps_everything_and_is_told,
+            an_answer_that_breaks_off_stores_nothing_wrong,
+            most_events_gone_at_once_are_held,
+        }
+    };
+    ($service:ident: $($case:ident),+ $(,)?) => {
+        mod all_providers {
             use syncline_core::testing::db::TestHub;
             syncline_core::store_suite! { $($case),+ }
             $(async fn $case(at: TestHub) {
-                super::$case(<$service as super::Service>::connected(at).await).await;
+                $crate::suite::$case(<super::$service as $crate::suite::Service>::connected(at).await).await;
             })+
         }
     };
 }
-
-provider_suite! { google, super::Google:
-    a_first_sync_stores_everything_and_a_second_costs_one_request,
-    what_changed_is_all_that_is_fetched,
-    a_lost_cursor_compares_everything_and_doubles_nothing,
-    a_full_sync_writes_nothing_when_nothing_changed,
-    an_expired_token_is_renewed_and_the_sync_goes_on,
-    a_revoked_permission_needs_the_user_and_keeps_the_events,
-    limits_and_failures_that_pass_are_waited_for,
-    a_failure_that_stays_keeps_everything_and_is_told,
-    an_answer_that_breaks_off_stores_nothing_wrong,
-    most_events_gone_at_once_are_held,
-}
+pub(crate) use provider_suite;
 
 async fn filled<S: Service>(service: &S, number: u8) -> Vec<String> {
     let ids = (1..=number).map(|day| service.create(&format!("Event {day}"), day)).collect();
@@ -122,7 +91,7 @@ fn problem(report: &SyncReport) -> String {
     only(report).error.clone().unwrap_or_else(|| panic!("{report:?}")).code
 }
 
-async fn a_first_sync_stores_everything_and_a_second_costs_one_request<S: Service>(service: S) {
+pub(crate) async fn a_first_sync_stores_everything_and_a_second_costs_one_request<S: Service>(service: S) {
     filled(&service, 9).await;
     let world = service.world();
     assert_eq!(world.titles().await.len(), 9);
@@ -138,7 +107,7 @@ async fn a_first_sync_stores_everything_and_a_second_costs_one_request<S: Servic
     world.is_well_behaved();
 }
 
-async fn what_changed_is_all_that_is_fetched<S: Service>(service: S) {
+pub(crate) async fn what_changed_is_all_that_is_fetched<S: Service>(service: S) {
     let ids = filled(&service, 9).await;
     let world = service.world();
     service.rename(&ids[2], "Moved to the garden");
@@ -152,7 +121,7 @@ async fn what_changed_is_all_that_is_fetched<S: Service>(service: S) {
     world.is_well_behaved();
 }
 
-async fn a_lost_cursor_compares_everything_and_doubles_nothing<S: Service>(service: S) {
+pub(crate) async fn a_lost_cursor_compares_everything_and_doubles_nothing<S: Service>(service: S) {
     let ids = filled(&service, 9).await;
     let world = service.world();
     let before = world.at.texts("SELECT id FROM events ORDER BY id").await;
@@ -166,7 +135,7 @@ async fn a_lost_cursor_compares_everything_and_doubles_nothing<S: Service>(servi
     assert_eq!((only(&report).counts, only(&report).requests), (counts(0, 0, 0, 9), S::QUIET));
 }
 
-async fn a_full_sync_writes_nothing_when_nothing_changed<S: Service>(service: S) {
+pub(crate) async fn a_full_sync_writes_nothing_when_nothing_changed<S: Service>(service: S) {
     filled(&service, 9).await;
     let before = rows(&service).await;
     let report = service.world().at.sync_with(&service.world().user, FULL).await;
@@ -174,7 +143,7 @@ async fn a_full_sync_writes_nothing_when_nothing_changed<S: Service>(service: S)
     assert_eq!(rows(&service).await, before);
 }
 
-async fn an_expired_token_is_renewed_and_the_sync_goes_on<S: Service>(service: S) {
+pub(crate) async fn an_expired_token_is_renewed_and_the_sync_goes_on<S: Service>(service: S) {
     filled(&service, 3).await;
     service.create("Fresh", 20);
     service.world().sandbox.expire_access(S::PROVIDER, ME);
@@ -183,7 +152,7 @@ async fn an_expired_token_is_renewed_and_the_sync_goes_on<S: Service>(service: S
     assert_eq!(only(&report).counts, counts(1, 0, 0, 3));
 }
 
-async fn a_revoked_permission_needs_the_user_and_keeps_the_events<S: Service>(service: S) {
+pub(crate) async fn a_revoked_permission_needs_the_user_and_keeps_the_events<S: Service>(service: S) {
     filled(&service, 3).await;
     let world = service.world();
     world.sandbox.revoke(S::PROVIDER, ME);
@@ -193,7 +162,7 @@ async fn a_revoked_permission_needs_the_user_and_keeps_the_events<S: Service>(se
     assert_eq!(world.connections().await[0].state, ConnectionState::NeedsReconnecting);
 }
 
-async fn limits_and_failures_that_pass_are_waited_for<S: Service>(service: S) {
+pub(crate) async fn limits_and_failures_that_pass_are_waited_for<S: Service>(service: S) {
     filled(&service, 3).await;
     for trouble in [
         Trouble::RateLimited { status: None, retry_after: Some(1) },
@@ -209,7 +178,7 @@ async fn limits_and_failures_that_pass_are_waited_for<S: Service>(service: S) {
     }
 }
 
-async fn a_failure_that_stays_keeps_everything_and_is_told<S: Service>(service: S) {
+pub(crate) async fn a_failure_that_stays_keeps_everything_and_is_told<S: Service>(service: S) {
     filled(&service, 3).await;
     let world = service.world();
     arm(&service, Trouble::ServerError { status: 500 }, 3);
@@ -223,7 +192,7 @@ async fn a_failure_that_stays_keeps_everything_and_is_told<S: Service>(service: 
     assert_eq!(only(&report).counts, counts(0, 0, 0, 3), "{report:?}");
 }
 
-async fn an_answer_that_breaks_off_stores_nothing_wrong<S: Service>(service: S) {
+pub(crate) async fn an_answer_that_breaks_off_stores_nothing_wrong<S: Service>(service: S) {
     filled(&service, 9).await;
     let world = service.world();
     service.create("Fresh", 20);
@@ -235,7 +204,7 @@ async fn an_answer_that_breaks_off_stores_nothing_wrong<S: Service>(service: S) 
     assert_eq!(only(&report).counts, counts(1, 0, 0, 9), "{report:?}");
 }
 
-async fn most_events_gone_at_once_are_held<S: Service>(service: S) {
+pub(crate) async fn most_events_gone_at_once_are_held<S: Service>(service: S) {
     let ids = filled(&service, 20).await;
     let world = service.world();
     ids[..15].iter().for_each(|id| service.delete(id));

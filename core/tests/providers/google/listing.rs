@@ -1,6 +1,6 @@
 //! The calendars of an account, by their own sync token.
 
-use crate::support::{ME, OTHER, World, event};
+use super::support::{ME, OTHER, World, event};
 use syncline_core::testing::db::TestHub;
 use syncline_domain::sync::ResultStatus;
 use syncline_domain::view::Calendar;

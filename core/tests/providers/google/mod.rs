@@ -1,0 +1,8 @@
+//! Google: the suite of all providers, and what is Google's own.
+
+mod consent;
+mod events;
+mod listing;
+mod suite;
+mod support;
+mod tokens;
