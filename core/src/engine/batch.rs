@@ -239,7 +239,7 @@ fn put(
         let (id, entry) = match old.remove(&instance) {
             None => (new_id(clock), Some(("insert", None))),
             Some(stored) if stored.deleted => (stored.id, Some(("revive", Some(stored.content)))),
-            Some(stored) if stored.content == content => (stored.id, None),
+            Some(stored) if stored.content == content && stored.copy_id == object.copy_id => (stored.id, None),
             Some(stored) => (stored.id, Some(("update", Some(stored.content)))),
         };
         ids.push(id.clone());
@@ -253,6 +253,7 @@ fn put(
                 kind: event.kind().as_str(),
                 title: strip_nul(event.title.clone()),
                 content,
+                copy_id: object.copy_id.clone(),
             });
         }
     }

@@ -155,7 +155,7 @@ async fn take_up(db: &Db, now: Millis) -> Result<usize, Error> {
 }
 
 async fn put(tx: &mut Tx, row: &HorizonRow, rows: &[OccurrenceWrite], now: Millis) -> Result<(), Error> {
-    let target = Target { user: &row.user_id, calendar: &row.calendar_id, job: "", now };
+    let target = Target { user: &row.user_id, calendar: &row.calendar_id, job: "", now, via_webhook: false };
     Ok(apply::put_occurrences(tx, target, rows).await?)
 }
 

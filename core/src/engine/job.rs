@@ -14,7 +14,7 @@ use crate::store::connections::{self, ConnectionRow};
 use futures::StreamExt as _;
 use syncline_domain::failure::{Class, Problem};
 use syncline_domain::ids::{CalendarId, ConnectionId, JobId, UserId};
-use syncline_domain::sync::{CalendarProgress, JobProgress, Mode, Phase};
+use syncline_domain::sync::{CalendarProgress, JobProgress, Mode, Phase, Trigger};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -87,6 +87,7 @@ async fn work(hub: &Hub, job: &Claimed, tracker: &Tracker) -> Vec<Line> {
                         job: &job.id,
                         user: job.user.as_str(),
                         fence: job.fence,
+                        via_webhook: job.progress.trigger == Trigger::Webhook,
                     };
                     let line = calendar_line(&cx, row, calendar, remote, job.mode).await;
                     tracker.end(line.result.calendar_id.as_ref().map_or("", CalendarId::as_str), line.result.clone());

@@ -35,6 +35,8 @@ pub(crate) struct Context<'a> {
     pub(crate) job: &'a JobId,
     pub(crate) user: &'a str,
     pub(crate) fence: i64,
+    /// A webhook began the job.
+    pub(crate) via_webhook: bool,
 }
 
 /// The calendar at hand.
@@ -221,7 +223,7 @@ impl Writer<'_> {
         checkpoint: Option<String>,
     ) -> Result<(), Stop> {
         let now = cx.clock.now();
-        let target = Target { user: cx.user, calendar: &subject.id, job: cx.job.as_str(), now };
+        let target = Target { user: cx.user, calendar: &subject.id, job: cx.job.as_str(), now, via_webhook: cx.via_webhook };
         let mut tx = cx.db.begin().await?;
         if !locks::check(&mut tx, cx.connection, cx.fence, now).await? {
             return Err(Stop::LockLost);

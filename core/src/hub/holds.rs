@@ -79,7 +79,7 @@ impl Hub {
         let calendar = calendars::list(self.db(), user).await?.into_iter().find(|calendar| calendar.id == row.calendar_id);
         let connection = ConnectionId::trusted(calendar.ok_or(Error::NotFound("calendar"))?.connection_id);
         let now = self.now();
-        let target = Target { user: user.as_str(), calendar: &row.calendar_id, job: &row.job_id, now };
+        let target = Target { user: user.as_str(), calendar: &row.calendar_id, job: &row.job_id, now, via_webhook: false };
         let mut tx = self.db().begin().await?;
         // A job that is at work has its own idea of what is missing. Reading the lock keeps the next one out, too.
         if let Some(lock) = locks::find(&mut tx, &connection).await?

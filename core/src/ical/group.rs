@@ -78,7 +78,7 @@ fn object(mut events: Vec<Event>, raw: String, mut warnings: Vec<&'static str>) 
     warnings.sort_unstable();
     warnings.dedup();
     let hash = super::content_hash(&mut events);
-    Object { events, hash, raw, warnings }
+    Object { events, hash, raw, warnings, copy_id: None }
 }
 
 impl Group<'_> {

@@ -193,6 +193,8 @@ pub struct Object {
     pub raw: String,
     /// What was odd but could be mended: `unknown_zone`, `end_before_start`, …
     pub warnings: Vec<&'static str>,
+    /// The id of the copy that the provider keeps of it in a calendar elsewhere: a booking in the calendar that it blocks.
+    pub copy_id: Option<String>,
 }
 
 /// How a pass ended.

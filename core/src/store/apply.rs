@@ -38,6 +38,8 @@ pub struct EventWrite {
     pub title: String,
     /// JSON of `domain::event::Event`.
     pub content: String,
+    /// The id of its copy in a calendar elsewhere.
+    pub copy_id: Option<String>,
 }
 
 /// An occurrence to store.
@@ -77,6 +79,8 @@ pub struct Target<'a> {
     pub job: &'a str,
     /// Now.
     pub now: i64,
+    /// A webhook began the job.
+    pub via_webhook: bool,
 }
 
 /// An event that is stored.
@@ -92,6 +96,8 @@ pub struct StoredEvent {
     pub content: String,
     /// It is deleted.
     pub deleted: bool,
+    /// The id of its copy in a calendar elsewhere.
+    pub copy_id: Option<String>,
 }
 
 /// The stored events of some objects, deleted ones included, by object.
@@ -118,7 +124,7 @@ pub async fn events_of(db: &Db, calendar: &str, remote_ids: &[&str]) -> Result<H
 }
 
 /// The text of [`events_of`] up to its list, for the test that explains it.
-pub const EVENTS_OF: &str = "SELECT id, remote_id, instance, content, (deleted_at IS NOT NULL) AS deleted FROM events \
+pub const EVENTS_OF: &str = "SELECT id, remote_id, instance, content, (deleted_at IS NOT NULL) AS deleted, copy_id FROM events \
      WHERE calendar_id = $1 AND remote_id";
 
 /// The live events of some objects, read inside the transaction that is about to delete them.
@@ -204,18 +210,19 @@ pub async fn put_events(tx: &mut Tx, target: Target<'_>, rows: &[EventWrite]) ->
         let sql = bulk::insert(
             tx.marks(),
             "INSERT INTO events (id, user_id, calendar_id, remote_id, instance, uid, kind, title, content, created_by, updated_by, \
-             created_at, updated_at)",
-            13,
+             created_at, updated_at, copy_id, synced_via_webhook)",
+            15,
             chunk.len(),
             "ON CONFLICT (id) DO UPDATE SET uid = excluded.uid, kind = excluded.kind, title = excluded.title, \
-             content = excluded.content, updated_by = excluded.updated_by, updated_at = excluded.updated_at, deleted_at = NULL",
+             content = excluded.content, updated_by = excluded.updated_by, updated_at = excluded.updated_at, copy_id = excluded.copy_id, \
+             synced_via_webhook = excluded.synced_via_webhook, deleted_at = NULL",
         );
         on_db!(&mut *tx, conn => {
             let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
             for row in chunk {
                 query = query.bind(&row.id).bind(target.user).bind(target.calendar).bind(&row.remote_id).bind(&row.instance)
                     .bind(&row.uid).bind(row.kind).bind(&row.title).bind(&row.content).bind(target.job).bind(target.job)
-                    .bind(target.now).bind(target.now);
+                    .bind(target.now).bind(target.now).bind(&row.copy_id).bind(target.via_webhook);
             }
             query.execute(conn).await.map(drop)
         })
@@ -232,11 +239,12 @@ pub async fn delete_events(tx: &mut Tx, target: Target<'_>, ids: &[&str]) -> Res
     clear_occurrences(tx, ids).await?;
     for chunk in ids.chunks(bulk::ROWS) {
         let sql = format!(
-            "UPDATE events SET deleted_at = $1, updated_by = $2, updated_at = $1 WHERE deleted_at IS NULL AND id IN ({})",
-            bulk::list(3, chunk.len())
+            "UPDATE events SET deleted_at = $1, updated_by = $2, updated_at = $1, synced_via_webhook = $3 \
+             WHERE deleted_at IS NULL AND id IN ({})",
+            bulk::list(4, chunk.len())
         );
         on_db!(&mut *tx, conn => {
-            let mut query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(target.now).bind(target.job);
+            let mut query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(target.now).bind(target.job).bind(target.via_webhook);
             for id in chunk {
                 query = query.bind(*id);
             }

@@ -90,7 +90,13 @@ impl Provider for Scripted {
 /// An object with one event.
 pub(super) fn present(id: &str, title: &str) -> Change {
     let when = seed::timed("2026-03-10T09:00".parse().unwrap(), "2026-03-10T10:00".parse().unwrap(), "Europe/Berlin");
-    let object = Object { events: vec![seed::plain(title, when)], hash: title.to_owned(), raw: title.to_owned(), warnings: Vec::new() };
+    let object = Object {
+        events: vec![seed::plain(title, when)],
+        hash: title.to_owned(),
+        raw: title.to_owned(),
+        warnings: Vec::new(),
+        copy_id: None,
+    };
     Change { remote_id: id.to_owned(), version: Some(title.to_owned()), content: Content::Present(object) }
 }
 
@@ -216,6 +222,7 @@ impl Bench {
             job: &self.job,
             user: self.user.as_str(),
             fence: self.fence,
+            via_webhook: false,
         };
         let line = calendar_line(&cx, &row, calendar, remote, Mode::Auto);
         tokio::time::timeout(Duration::from_secs(30), line).await.expect("it ends")

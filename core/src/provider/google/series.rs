@@ -69,7 +69,7 @@ pub(super) fn single(part: Part, reading: &Reading) -> Change {
         Ok(read) => {
             let mut events = vec![read.event];
             let hash = content_hash(&mut events);
-            Content::Present(Object { events, hash, raw: String::from(Box::<str>::from(part.raw)), warnings: read.warnings })
+            Content::Present(Object { events, hash, raw: String::from(Box::<str>::from(part.raw)), warnings: read.warnings, copy_id: None })
         }
         Err((reason, detail)) => Content::Unreadable { reason, detail },
     };
@@ -173,7 +173,7 @@ impl Parts {
         let raw = serde_json::to_string(&texts).expect("texts of JSON");
         warnings.sort_unstable();
         warnings.dedup();
-        Some(Change { remote_id: id.to_owned(), version, content: Content::Present(Object { events, hash, raw, warnings }) })
+        Some(Change { remote_id: id.to_owned(), version, content: Content::Present(Object { events, hash, raw, warnings, copy_id: None }) })
     }
 }
 
