@@ -8,7 +8,7 @@ use crate::net::host_of;
 use crate::oauth::access::Fixed;
 use crate::oauth::wire::{Endpoint, Refused};
 use crate::oauth::{GrantSettings, ServiceSettings, Tokens, problems, service};
-use crate::provider::{Meter, google};
+use crate::provider::{Meter, google, microsoft};
 use crate::store::connections::{self, ConnectionRow};
 use crate::store::oauth::{self, StateRow};
 use base64::Engine as _;
@@ -59,7 +59,8 @@ impl Hub {
     /// Whether accounts of a provider can be connected on this server.
     #[must_use]
     pub fn can_connect(&self, provider: ProviderKind) -> bool {
-        provider == ProviderKind::Google && self.config().oauth.of(provider).is_some_and(|settings| settings.client_id.is_some())
+        let is_there = matches!(provider, ProviderKind::Google | ProviderKind::Microsoft);
+        is_there && self.config().oauth.of(provider).is_some_and(|settings| settings.client_id.is_some())
     }
 
     /// The words for a code that the way back carries in its address.
@@ -176,22 +177,28 @@ impl Hub {
         let api = service.api(settings).ok_or_else(|| problems::refuse(provider, "not_configured"))?;
         let grant = GrantSettings { granted_at: self.now(), scopes: tokens.scopes.clone() };
         let access = Arc::new(Fixed(SecretString::from(tokens.access.clone()), provider));
-        match provider {
+        let (client, clock, meter) = (self.0.client.clone(), self.clock().clone(), Meter::default());
+        let found = match provider {
             ProviderKind::Google => {
-                let google = google::Google::new(self.0.client.clone(), api, access, self.clock().clone());
-                let account = google.account(&Meter::default()).await.map_err(crate::advice::while_connecting)?;
-                Ok(Found {
-                    name: account.email.clone(),
-                    account: account.email,
-                    host: String::new(),
-                    settings: serde_json::to_string(&grant).unwrap_or_default(),
-                    secret: Some(tokens.to_secret()),
-                    file: None,
-                    calendars: account.calendars,
-                })
+                let account = google::Google::new(client, api, access, clock).account(&meter).await;
+                account.map(|account| (account.email, account.calendars))
             }
-            _ => Err(problems::refuse(provider, "not_configured")),
-        }
+            ProviderKind::Microsoft => {
+                let account = microsoft::Microsoft::new(client, api, access, clock).account(&meter).await;
+                account.map(|account| (account.email, account.calendars))
+            }
+            _ => return Err(problems::refuse(provider, "not_configured")),
+        };
+        let (account, calendars) = found.map_err(crate::advice::while_connecting)?;
+        Ok(Found {
+            name: account.clone(),
+            account,
+            host: String::new(),
+            settings: serde_json::to_string(&grant).unwrap_or_default(),
+            secret: Some(tokens.to_secret()),
+            file: None,
+            calendars,
+        })
     }
 
     async fn mend_consent(&self, user: &UserId, row: ConnectionRow, found: &Found) -> Result<Connection, Error> {

@@ -7,6 +7,7 @@ use crate::provider::Provider;
 use crate::provider::caldav::{CalDav, CalDavAccount, CalDavSettings};
 use crate::provider::google::Google;
 use crate::provider::ics::{FeedProps, Ics, IcsSource};
+use crate::provider::microsoft::Microsoft;
 use crate::store::connections::{self, ConnectionRow};
 use crate::store::{Named, Tx, on_db};
 use base64::Engine as _;
@@ -60,15 +61,17 @@ impl Hub {
                 };
                 Ok(Box::new(Ics::new(self.0.client.clone(), source, settings.props).named(settings.name)))
             }
-            Some(provider @ ProviderKind::Google) => {
+            Some(provider @ (ProviderKind::Google | ProviderKind::Microsoft)) => {
                 let service = crate::oauth::service::of(provider).zip(self.config().oauth.of(provider));
                 let api = service.and_then(|(service, settings)| service.api(settings)).ok_or_else(|| broken("no address of the API"))?;
                 let access = Arc::new(StoredAccess::new(self.clone(), id, provider));
-                Ok(Box::new(Google::new(self.0.client.clone(), api, access, self.clock().clone())))
+                let (client, clock) = (self.0.client.clone(), self.clock().clone());
+                Ok(match provider {
+                    ProviderKind::Microsoft => Box::new(Microsoft::new(client, api, access, clock)),
+                    _ => Box::new(Google::new(client, api, access, clock)),
+                })
             }
-            Some(other @ (ProviderKind::Microsoft | ProviderKind::Calendly)) => {
-                Err(broken(format!("no such provider: {}", other.as_str())))
-            }
+            Some(other @ ProviderKind::Calendly) => Err(broken(format!("no such provider: {}", other.as_str()))),
             None => Err(broken(format!("unknown provider {}", row.provider))),
         }
     }

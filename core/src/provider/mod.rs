@@ -10,6 +10,7 @@
 pub mod caldav;
 pub mod google;
 pub mod ics;
+pub mod microsoft;
 
 use crate::error::ProviderError;
 use async_trait::async_trait;

@@ -4,5 +4,6 @@
 //! To add a provider: a folder with its [`suite::Service`] and a line `provider_suite!`.
 
 mod google;
+mod microsoft;
 mod suite;
 mod world;

@@ -102,8 +102,19 @@ impl Microsoft {
                 json!(stored.cancelled.iter().map(|at| format!("OID.{}.{}", stored.id(look.immutable), day(at))).collect::<Vec<_>>());
         }
         let mut event = select(event, selected);
+        match ask.query("$expand") {
+            None => {}
+            Some("calendar") => event["calendar"] = self.calendar_that_holds(caller, mailbox, &stored.calendar),
+            Some(other) => return Err(Fail::new(501, "NotImplemented", &format!("The stand-in does not expand {other} here."))),
+        }
         event["@odata.context"] = json!(format!("{}/$metadata#users('{}')/events/$entity", root(base), mailbox.user));
         Ok(applied(Reply::json(200, &event), &look))
+    }
+
+    /// The calendar that an event is in now, as the caller sees it.
+    fn calendar_that_holds(&self, caller: &Caller, mailbox: &Mailbox, id: &str) -> Value {
+        let known = mailbox.calendars.get(id);
+        known.map_or(Value::Null, |calendar| self.calendar_value(&caller.account, id, calendar))
     }
 
     pub(super) fn instances(&self, base: &Base, caller: &Caller, id: &str, ask: &Ask) -> Try<Reply> {

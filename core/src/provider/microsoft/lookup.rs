@@ -1,0 +1,80 @@
+//! Single events by their ids, twenty in a request: masters that a round did not tell, and what it said is removed.
+
+use super::problems;
+use super::series::Part;
+use super::transport::{Api, PREFER};
+use super::wire::{Batch, BatchAnswer, BatchAnswers, BatchRequest};
+use crate::error::ProviderError;
+use crate::provider::Meter;
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use serde_json::Value;
+use std::collections::HashMap;
+
+const WHAT: &str = "microsoft.lookup";
+/// Requests in a batch (json-batching).
+const MOST: usize = 20;
+
+/// Which calendar is asked.
+pub(super) struct Place<'a> {
+    pub(super) calendar: &'a str,
+    /// It is the mailbox's own. An event that was moved keeps its immutable id, so the answer has to say where it is now.
+    pub(super) own: bool,
+}
+
+/// The events that are there; those that are not are left out.
+///
+/// # Errors
+/// When one of the requests fails: half an answer is none.
+pub(super) async fn look_up(api: &Api, place: &Place<'_>, ids: &[String], meter: &Meter) -> Result<HashMap<String, Part>, ProviderError> {
+    let mut found = HashMap::new();
+    let batch = api.address(&["$batch"], &[]);
+    let root = api.address(&[], &[]).path().trim_end_matches('/').len();
+    for ids in ids.chunks(MOST) {
+        let requests = ids.iter().enumerate().map(|(number, id)| {
+            let query: &[(&str, &str)] = if place.own { &[("$expand", "calendar")] } else { &[] };
+            let url = api.address(&["me", "calendars", place.calendar, "events", id], query);
+            let query = url.query().map_or_else(String::new, |query| format!("?{query}"));
+            let url = format!("{}{query}", &url.path()[root..]);
+            BatchRequest { id: number.to_string(), method: "GET", url, headers: HashMap::from([("Prefer", PREFER)]) }
+        });
+        let body = serde_json::to_vec(&Batch { requests: requests.collect() }).expect("texts").into();
+        let answer = api.post(WHAT, &batch, &body, meter).await?;
+        let answers: BatchAnswers = serde_json::from_slice(&answer).map_err(|error| problems::malformed(WHAT, error))?;
+        let mut open: HashMap<String, &String> = ids.iter().enumerate().map(|(number, id)| (number.to_string(), id)).collect();
+        for answer in answers.responses {
+            let Some(id) = open.remove(&answer.id) else { continue };
+            if let Some(part) = read(api, place, answer)? {
+                found.insert(id.clone(), part);
+            }
+        }
+        if !open.is_empty() {
+            return Err(problems::strange(WHAT));
+        }
+    }
+    Ok(found)
+}
+
+fn read(api: &Api, place: &Place<'_>, answer: BatchAnswer) -> Result<Option<Part>, ProviderError> {
+    match (answer.status, answer.body) {
+        (200, Some(body)) => {
+            let part = Part::read(body).map_err(|_| problems::strange(WHAT))?;
+            let elsewhere = place.own && part.item.calendar.as_ref().is_some_and(|calendar| calendar.id != place.calendar);
+            Ok((!elsewhere).then_some(part))
+        }
+        (404 | 410, _) => Ok(None),
+        // The token of the batch was good a moment ago: the next try has another one.
+        (401, _) => Err(problems::page_lost(WHAT)),
+        (status, body) => {
+            let status = StatusCode::from_u16(status).map_err(|_| problems::strange(WHAT))?;
+            let body = body.as_ref().map(|body| body.get().as_bytes()).unwrap_or_default();
+            Err(problems::refused(WHAT, status, "graph.microsoft.com", &headers(&answer.headers), body, api.clock.now()))
+        }
+    }
+}
+
+fn headers(values: &HashMap<String, Value>) -> HeaderMap {
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let pair =
+        |(name, value): (&String, &Value)| Some((HeaderName::try_from(name.as_str()).ok()?, HeaderValue::try_from(text(value)).ok()?));
+    values.iter().filter_map(pair).collect()
+}
