@@ -96,7 +96,7 @@ pub(super) fn single(part: Part, reading: &Reading, beyond: bool) -> Change {
         Ok(Normalized { event, warnings }) => {
             let mut events = vec![event];
             let hash = content_hash(&mut events);
-            Content::Present(Object { events, hash, raw: String::from(Box::<str>::from(part.raw)), warnings })
+            Content::Present(Object { events, hash, raw: String::from(Box::<str>::from(part.raw)), warnings, copy_id: None })
         }
         Err((reason, detail)) => Content::Unreadable { reason, detail },
     };
@@ -207,7 +207,7 @@ pub(super) fn series(id: &str, group: Group, stored: Option<&str>, window: Windo
     warnings.dedup();
     let raw = serde_json::to_string(&raw).expect("texts of JSON");
     let hash = content_hash(&mut events);
-    change(Some(version), Content::Present(Object { events, hash, raw, warnings }))
+    change(Some(version), Content::Present(Object { events, hash, raw, warnings, copy_id: None }))
 }
 
 /// What is stored of a series and still counts: its pattern is the same. With another one Outlook drops what was changed.
@@ -296,4 +296,3 @@ fn span(when: &When) -> (Millis, Millis) {
         When::Floating { start, end } => (syncline_domain::time::naive_ms(*start), syncline_domain::time::naive_ms(*end)),
     }
 }
-
