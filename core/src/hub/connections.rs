@@ -59,6 +59,8 @@ pub enum Reconnect {
     Password(SecretString),
     /// A new address for a feed.
     Address(SecretString),
+    /// A personal access token of the same Calendly account.
+    Token(SecretString),
     /// A new upload of a file.
     File {
         /// File name.
@@ -298,11 +300,12 @@ impl Hub {
             }
             Reconnect::Address(url) if is_ics => self.look_feed(&url, chosen()).await?,
             Reconnect::File { file_name, bytes } if is_ics => self.look_file(&file_name, bytes, chosen()).await?,
+            Reconnect::Token(token) if row.provider == ProviderKind::Calendly.as_str() => self.mend_calendly(&row, &token).await?,
             _ => {
                 return Err(Error::invalid(
                     "wrong_kind",
                     "That does not fit this connection.",
-                    "Give the password of a CalDAV account, or the address or file of a feed.",
+                    "Give the password of a CalDAV account, the address or file of a feed, or the token of a Calendly account.",
                 ));
             }
         };
@@ -377,7 +380,7 @@ fn given(name: Option<String>) -> Option<String> {
     name.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty())
 }
 
-fn require(field: &str, text: &str, what: &str, example: &str) -> Result<(), Error> {
+pub(super) fn require(field: &str, text: &str, what: &str, example: &str) -> Result<(), Error> {
     if text.trim().is_empty() {
         Err(Error::invalid(&format!("missing_{field}"), format!("Please give {what}."), format!("For example: {example}.")))
     } else {

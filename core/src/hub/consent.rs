@@ -59,8 +59,7 @@ impl Hub {
     /// Whether accounts of a provider can be connected on this server.
     #[must_use]
     pub fn can_connect(&self, provider: ProviderKind) -> bool {
-        let is_there = matches!(provider, ProviderKind::Google | ProviderKind::Microsoft);
-        is_there && self.config().oauth.of(provider).is_some_and(|settings| settings.client_id.is_some())
+        self.config().oauth.of(provider).is_some_and(|settings| settings.client_id.is_some())
     }
 
     /// The words for a code that the way back carries in its address.
@@ -187,6 +186,7 @@ impl Hub {
                 let account = microsoft::Microsoft::new(client, api, access, clock).account(&meter).await;
                 account.map(|account| (account.email, account.calendars))
             }
+            ProviderKind::Calendly => return self.look_calendly(access, tokens, &grant).await,
             _ => return Err(problems::refuse(provider, "not_configured")),
         };
         let (account, calendars) = found.map_err(crate::advice::while_connecting)?;
@@ -224,7 +224,8 @@ impl Hub {
             return Ok(());
         }
         let secret = row.secret.as_deref().and_then(|sealed| self.0.secrets.open(sealed, &row.id).ok());
-        if let Some(tokens) = secret.as_ref().and_then(Tokens::parse) {
+        // Without a refresh token it is one that the user made at the provider and may use elsewhere.
+        if let Some(tokens) = secret.as_ref().and_then(Tokens::parse).filter(|tokens| tokens.refresh.is_some()) {
             Endpoint { client: &self.0.client, service, settings }.revoke(&tokens).await;
         }
         Ok(())

@@ -3,6 +3,7 @@
 
 mod accounts;
 mod calendar;
+mod calendly;
 mod config;
 mod connections;
 mod consent;
@@ -16,6 +17,7 @@ mod syncs;
 
 pub use crate::progress::{LiveId, NotALiveId};
 pub use accounts::{NewSession, NewToken};
+pub use calendly::NewCalendly;
 pub use config::Config;
 pub use connections::{CalendarChange, NewCaldav, NewIcs, Reconnect};
 pub use consent::{BeginConsent, ConsentAnswer, ConsentSetup, FORECAST_MS};

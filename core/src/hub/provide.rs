@@ -71,7 +71,10 @@ impl Hub {
                     _ => Box::new(Google::new(client, api, access, clock)),
                 })
             }
-            Some(other @ ProviderKind::Calendly) => Err(broken(format!("no such provider: {}", other.as_str()))),
+            Some(ProviderKind::Calendly) => {
+                let calendly = self.calendly(Arc::new(StoredAccess::new(self.clone(), id, ProviderKind::Calendly)));
+                Ok(Box::new(calendly.ok_or_else(|| broken("no address of the API"))?))
+            }
             None => Err(broken(format!("unknown provider {}", row.provider))),
         }
     }

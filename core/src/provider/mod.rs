@@ -8,6 +8,7 @@
 //! (pure, to [`Event`]), a variant of [`ProviderKind`], and an instance of the provider suite in the tests.
 
 pub mod caldav;
+pub mod calendly;
 pub mod google;
 pub mod ics;
 pub mod microsoft;

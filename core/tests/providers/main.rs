@@ -3,6 +3,7 @@
 //!
 //! To add a provider: a folder with its [`suite::Service`] and a line `provider_suite!`.
 
+mod calendly;
 mod google;
 mod microsoft;
 mod suite;

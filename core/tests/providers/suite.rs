@@ -26,6 +26,16 @@ pub(crate) trait Service: Sized {
     fn delete(&self, id: &str);
     /// The cursor of the calendar is worth nothing any more.
     fn lose_cursor(&self);
+    /// Limits and failures that a job waits for.
+    fn passing() -> Vec<Trouble> {
+        vec![
+            Trouble::RateLimited { status: None, retry_after: Some(1) },
+            Trouble::RateLimited { status: None, retry_after: None },
+            Trouble::ServerError { status: 503 },
+            Trouble::CutAfter { bytes: 40 },
+            Trouble::Truncate { bytes: 40 },
+        ]
+    }
 }
 
 /// Makes the suite's tests for a [`Service`], on every database; with names, only these cases.
@@ -164,13 +174,7 @@ pub(crate) async fn a_revoked_permission_needs_the_user_and_keeps_the_events<S: 
 
 pub(crate) async fn limits_and_failures_that_pass_are_waited_for<S: Service>(service: S) {
     filled(&service, 3).await;
-    for trouble in [
-        Trouble::RateLimited { status: None, retry_after: Some(1) },
-        Trouble::RateLimited { status: None, retry_after: None },
-        Trouble::ServerError { status: 503 },
-        Trouble::CutAfter { bytes: 40 },
-        Trouble::Truncate { bytes: 40 },
-    ] {
+    for trouble in S::passing() {
         arm(&service, trouble.clone(), 1);
         let report = service.world().sync().await;
         assert!(report.success, "{trouble:?}: {report:?}");

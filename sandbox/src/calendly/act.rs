@@ -91,6 +91,13 @@ pub enum CalendlyDo {
         /// What.
         bookings: Vec<CalendlyBooking>,
     },
+    /// The host gives an event another name.
+    Rename {
+        /// Which.
+        event: String,
+        /// Its new name.
+        name: String,
+    },
     /// The host cancels an event.
     CancelEvent {
         /// Which.
@@ -205,6 +212,12 @@ impl Calendly {
                     self.book_for(base, &account, booking)?;
                 }
                 json!({"count": count})
+            }
+            CalendlyDo::Rename { event, name } => {
+                let event = self.events.get_mut(id_of(&event)).ok_or_else(Fail::not_found)?;
+                event.name = name;
+                event.updated = base.now();
+                done
             }
             CalendlyDo::CancelEvent { event, reason } => {
                 let event = self.events.get(id_of(&event)).ok_or_else(Fail::not_found)?;

@@ -1,0 +1,134 @@
+//! Requests to the API.
+
+use super::problems;
+use crate::clock::Clock;
+use crate::error::ProviderError;
+use crate::net::{HttpClient, Request};
+use crate::oauth::access::Access;
+use crate::provider::Meter;
+use bytes::Bytes;
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use secrecy::{ExposeSecret as _, SecretString};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::Instant;
+use url::Url;
+
+/// Requests for invitees that are under way at the same time. So many are kept back of the quota, too.
+pub(super) const AT_ONCE: usize = 8;
+/// Calendly's quota counts a minute.
+const WINDOW: Duration = Duration::from_secs(60);
+
+const REMAINING: HeaderName = HeaderName::from_static("x-ratelimit-remaining");
+/// Seconds until the quota is whole again.
+pub(super) const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset");
+
+/// The API with an account's access.
+pub(super) struct Api {
+    client: HttpClient,
+    base: Url,
+    access: Arc<dyn Access>,
+    pub(super) clock: Clock,
+    /// The quota is nearly used up: no request before this.
+    pause_until: Mutex<Option<Instant>>,
+}
+
+/// What is asked.
+struct Call<'a> {
+    what: &'static str,
+    method: Method,
+    path: &'a [&'a str],
+    query: &'a [(&'a str, &'a str)],
+    /// JSON; empty for none.
+    body: Bytes,
+}
+
+impl Api {
+    pub(super) fn new(client: HttpClient, base: Url, access: Arc<dyn Access>, clock: Clock) -> Self {
+        Self { client, base, access, clock, pause_until: Mutex::default() }
+    }
+
+    /// Reads an address. A refused access token is renewed once.
+    ///
+    /// # Errors
+    /// What [`problems::refused`] makes of the answer, and what the network gives.
+    pub(super) async fn get(
+        &self,
+        what: &'static str,
+        path: &[&str],
+        query: &[(&str, &str)],
+        meter: &Meter,
+    ) -> Result<Bytes, ProviderError> {
+        self.call(&Call { what, method: Method::GET, path, query, body: Bytes::new() }, meter).await
+    }
+
+    /// Sends JSON.
+    ///
+    /// # Errors
+    /// As [`Api::get`].
+    pub(super) async fn post(&self, what: &'static str, path: &[&str], body: String, meter: &Meter) -> Result<Bytes, ProviderError> {
+        self.call(&Call { what, method: Method::POST, path, query: &[], body: body.into() }, meter).await
+    }
+
+    /// Removes what is at an address.
+    ///
+    /// # Errors
+    /// As [`Api::get`].
+    pub(super) async fn delete(&self, what: &'static str, path: &[&str], meter: &Meter) -> Result<Bytes, ProviderError> {
+        self.call(&Call { what, method: Method::DELETE, path, query: &[], body: Bytes::new() }, meter).await
+    }
+
+    async fn call(&self, call: &Call<'_>, meter: &Meter) -> Result<Bytes, ProviderError> {
+        let token = self.access.token().await?;
+        match self.ask(call, &token, meter).await? {
+            Ok(body) => Ok(body),
+            Err((StatusCode::UNAUTHORIZED, _)) => {
+                let token = self.access.renew(&token).await?;
+                self.ask(call, &token, meter).await?.map_err(|(_, refused)| refused)
+            }
+            Err((_, refused)) => Err(refused),
+        }
+    }
+
+    async fn ask(
+        &self,
+        call: &Call<'_>,
+        token: &SecretString,
+        meter: &Meter,
+    ) -> Result<Result<Bytes, (StatusCode, ProviderError)>, ProviderError> {
+        let until = *self.pause_until.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(until) = until {
+            tokio::time::sleep_until(until).await;
+        }
+        let mut url = self.base.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().extend(call.path);
+        }
+        if !call.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(call.query);
+        }
+        let mut bearer = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret())).unwrap_or(HeaderValue::from_static("Bearer"));
+        bearer.set_sensitive(true);
+        let mut request = Request::new(call.method.clone(), url).header(AUTHORIZATION, bearer);
+        if !call.body.is_empty() {
+            request = request.header(CONTENT_TYPE, HeaderValue::from_static("application/json")).body(call.body.clone());
+        }
+        let answer = self.client.send(call.what, request, meter).await?;
+        let (status, host, headers) = (answer.status, answer.host(), answer.headers.clone());
+        let body = answer.bytes().await?;
+        if status.is_success() {
+            self.pace(&headers);
+            return Ok(Ok(body));
+        }
+        Ok(Err((status, problems::refused(call.what, status, &host, &headers, &body, self.clock.now()))))
+    }
+
+    /// Waits before the quota is used up, instead of running into its end: a first sync of many bookings needs more than a minute's.
+    fn pace(&self, headers: &HeaderMap) {
+        let number = |name: &HeaderName| headers.get(name)?.to_str().ok()?.trim().parse::<u64>().ok();
+        let is_low = number(&REMAINING).is_some_and(|left| left < AT_ONCE as u64);
+        let wait = number(&RESET).map_or(WINDOW, Duration::from_secs).min(WINDOW);
+        *self.pause_until.lock().unwrap_or_else(PoisonError::into_inner) = is_low.then(|| Instant::now() + wait);
+    }
+}
