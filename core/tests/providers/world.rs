@@ -136,7 +136,7 @@ impl World {
 
     /// How often tokens were asked for since the last look.
     pub(crate) fn renewals(&self) -> usize {
-        self.sandbox.take_asked().iter().filter(|asked| asked.path.ends_with("/oauth/token")).count()
+        self.sandbox.take_asked().iter().filter(|asked| asked.path.ends_with("/token")).count()
     }
 
     /// No request of ours was one that no correct client sends.

@@ -173,7 +173,7 @@ async fn settle(
     let Cx { api, request, .. } = *cx;
     let Told { mut groups, removed, singles, .. } = told;
     // A series that became a single event.
-    groups.retain(|id, group| group.master.is_some() || !singles.contains(id));
+    groups.retain(|id, group| group.master.is_some() || !singles.contains_key(id));
     let removed: Vec<String> = removed.into_iter().collect();
     let mut ids: BTreeSet<String> = groups.iter().filter(|(_, group)| group.master.is_none()).map(|(id, _)| id.clone()).collect();
     if !removed.is_empty() {
@@ -182,7 +182,7 @@ async fn settle(
     }
     // Where everything is compared, what lies beyond the window is found by its id alone.
     let is_beyond = |version: &Option<String>| version.as_deref().is_some_and(|version| version.starts_with(BEYOND));
-    let is_told = |id: &String| singles.contains(id) || groups.contains_key(id);
+    let is_told = |id: &String| singles.contains_key(id) || groups.contains_key(id);
     let far: Vec<String> = known.iter().filter(|(id, version)| is_beyond(version) && !is_told(id)).map(|(id, _)| id.clone()).collect();
     ids.extend(far.iter().cloned());
     let ids: Vec<String> = ids.into_iter().collect();

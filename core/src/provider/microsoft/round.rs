@@ -32,8 +32,8 @@ pub(super) struct Told {
     pub(super) groups: BTreeMap<String, Group>,
     /// What is said to be removed.
     pub(super) removed: BTreeSet<String>,
-    /// Single events that were passed on.
-    pub(super) singles: HashSet<String>,
+    /// Single events that were passed on, with their versions.
+    pub(super) singles: HashMap<String, Option<String>>,
     /// Where the next round begins.
     pub(super) link: String,
 }
@@ -46,7 +46,7 @@ enum Later {
     Part(Part),
     Removed(String),
     /// A single event that was passed on.
-    Passed(String),
+    Passed(String, Option<String>),
 }
 
 /// Follows a round to its end. Single events go to the outbox; one that is stored in the same version goes as such.
@@ -85,6 +85,7 @@ pub(super) async fn follow(
         let Some(next) = next_link else {
             told.link = delta_link.ok_or_else(|| problems::strange(WHAT))?;
             let (changes, later) = digest.await?;
+            let changes = told.fresh(changes);
             told.take(later);
             outbox.send(changes, None).await;
             return Ok(told);
@@ -93,6 +94,7 @@ pub(super) async fn follow(
         // The next page is under way while this one is read and handed over.
         let handed_over = async {
             let (changes, later) = digest.await?;
+            let changes = told.fresh(changes);
             told.take(later);
             outbox.send(changes, None).await;
             Ok::<_, ProviderError>(())
@@ -115,8 +117,8 @@ fn digest(items: Vec<Box<RawValue>>, reading: &Reading, known: &HashMap<String, 
             Ok(part) if part.item.removed.is_some() => later.push(Later::Removed(part.item.id)),
             Ok(part) if part.series().is_some() => later.push(Later::Part(part)),
             Ok(part) => {
-                later.push(Later::Passed(part.item.id.clone()));
                 let version = part.version(false);
+                later.push(Later::Passed(part.item.id.clone(), version.clone()));
                 if version.is_some() && known.get(&part.item.id) == Some(&version) {
                     changes.push(Change { remote_id: part.item.id, version, content: Content::Same });
                 } else {
@@ -129,6 +131,17 @@ fn digest(items: Vec<Box<RawValue>>, reading: &Reading, known: &HashMap<String, 
 }
 
 impl Told {
+    /// The changes of a page without what comes again: of an item that is there twice the last counts, and one that came before in
+    /// the same version is no news.
+    fn fresh(&self, changes: Vec<Change>) -> Vec<Change> {
+        let mut named: HashSet<String> = HashSet::with_capacity(changes.len());
+        let again = |change: &Change| change.version.is_some() && self.singles.get(&change.remote_id) == Some(&change.version);
+        let last = changes.into_iter().rev().filter(|change| named.insert(change.remote_id.clone()) && !again(change));
+        let mut fresh: Vec<Change> = last.collect();
+        fresh.reverse();
+        fresh
+    }
+
     fn take(&mut self, items: Vec<Later>) {
         for item in items {
             match item {
@@ -142,9 +155,9 @@ impl Told {
                     self.singles.remove(&id);
                     self.removed.insert(id);
                 }
-                Later::Passed(id) => {
+                Later::Passed(id, version) => {
                     self.removed.remove(&id);
-                    self.singles.insert(id);
+                    self.singles.insert(id, version);
                 }
             }
         }
