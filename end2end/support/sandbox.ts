@@ -2,7 +2,7 @@
 import { sandbox } from "./environment.ts";
 import { freePort, Program } from "./processes.ts";
 
-/** The account that {@link Sandbox.google} makes. */
+/** The account that {@link Sandbox.google} and {@link Sandbox.microsoft} make. */
 export const anna = "anna@example.com";
 
 export class Sandbox {
@@ -21,13 +21,17 @@ export class Sandbox {
     return started;
   }
 
-  /** What a server is told, so that it asks here instead of Google. */
+  /** What a server is told, so that it asks here instead of Google and Microsoft. */
   get serverEnv(): NodeJS.ProcessEnv {
     return {
       SYNCLINE_GOOGLE_API_BASE: `${this.url}/google`,
       SYNCLINE_GOOGLE_OAUTH_BASE: `${this.url}/google/oauth`,
       SYNCLINE_GOOGLE_CLIENT_ID: "client-id",
       SYNCLINE_GOOGLE_CLIENT_SECRET: "client-secret",
+      SYNCLINE_MICROSOFT_API_BASE: `${this.url}/microsoft`,
+      SYNCLINE_MICROSOFT_OAUTH_BASE: `${this.url}/microsoft/oauth`,
+      SYNCLINE_MICROSOFT_CLIENT_ID: "client-id",
+      SYNCLINE_MICROSOFT_CLIENT_SECRET: "client-secret",
     };
   }
 
@@ -55,6 +59,25 @@ export class Sandbox {
   async addEvent(title: string): Promise<void> {
     const day = (offset: number) => new Date(Date.now() + offset * 86_400_000).toISOString().slice(0, 10);
     await this.admin("google", { do: "create", calendar: anna, event: { summary: title, start: { date: day(0) }, end: { date: day(1) } } });
+  }
+
+  /** A Microsoft account, and a client of OAuth for a server. */
+  async microsoft(server: string): Promise<void> {
+    await this.admin("oauth/client", {
+      provider: "microsoft",
+      id: "client-id",
+      secret: "client-secret",
+      redirect_uris: [`${server}/oauth/microsoft/callback`],
+    });
+    await this.admin("microsoft", { do: "account", account: anna, name: "Anna", zone: "Europe/Berlin" });
+  }
+
+  /** An event of today in Outlook, from noon in UTC; gives its id. */
+  async addToOutlook(subject: string): Promise<string> {
+    const day = new Date().toISOString().slice(0, 10);
+    const at = (time: string) => ({ dateTime: `${day}T${time}`, timeZone: "UTC" });
+    const event = { subject, start: at("12:00:00"), end: at("13:00:00") };
+    return ((await this.admin("microsoft", { do: "create", account: anna, event })) as { id: string }).id;
   }
 
   /** Requests that no correct client makes. */

@@ -55,8 +55,8 @@ pub struct ProviderArgs {
     #[arg(long, value_name = "URL", env = "SYNCLINE_GOOGLE_OAUTH_BASE", global = true, hide = true)]
     pub google_oauth_base: Option<String>,
 
-    /// Microsoft: client id
-    #[arg(long, value_name = "ID", env = "SYNCLINE_MICROSOFT_CLIENT_ID", global = true, hide = true)]
+    /// Microsoft: application (client) id of the app registration in the Entra admin center
+    #[arg(long, value_name = "ID", env = "SYNCLINE_MICROSOFT_CLIENT_ID", global = true)]
     pub microsoft_client_id: Option<String>,
 
     /// Microsoft: another address of the API

@@ -12,60 +12,96 @@ use url::Url;
 /// Tokens and signatures are refused when clocks differ by minutes; half a minute is worth a word.
 const MOST_SKEW_MS: i64 = 30_000;
 
-pub(super) async fn check(config: &Config, args: &DoctorArgs) -> Vec<Check> {
-    let base = args.public_url.as_deref().or(args.base_url.as_deref()).filter(|base| !base.is_empty());
-    google(config, base).await
+/// What is particular to a provider.
+struct Guide {
+    provider: ProviderKind,
+    /// The beginning of its settings: `SYNCLINE_GOOGLE`.
+    settings: &'static str,
+    /// Where its clients are registered.
+    console: &'static str,
+    /// What has to be done there, with `{address}` in the place of the redirect address.
+    register: &'static str,
 }
 
-async fn google(config: &Config, base: Option<&str>) -> Vec<Check> {
-    const NAME: &str = "Google";
-    let provider = ProviderKind::Google;
-    let settings = &config.oauth.google;
-    let address = redirect_uri(base.unwrap_or("http://127.0.0.1:3000"), provider);
-    let register = format!(
-        "In the Google Cloud console: enable the Google Calendar API; make an OAuth client of the type \"Web application\" with the redirect \
-         address {address}; on the consent screen add the scopes calendar.calendarlist.readonly and calendar.events.readonly, and publish \
-         it (in \"Testing\" permissions end after 7 days). Then set SYNCLINE_GOOGLE_CLIENT_ID and SYNCLINE_GOOGLE_CLIENT_SECRET."
-    );
-    match (&settings.client_id, &settings.client_secret) {
-        (None, None) => return vec![Check::good(NAME, format!("Not set up, so nobody can connect a Google account. {register}"))],
-        (Some(_), None) => return vec![Check::bad(NAME, "There is a client id but no secret.", "Set SYNCLINE_GOOGLE_CLIENT_SECRET.")],
-        (None, Some(_)) => return vec![Check::bad(NAME, "There is a secret but no client id.", "Set SYNCLINE_GOOGLE_CLIENT_ID.")],
-        (Some(_), Some(_)) => {}
-    }
-    let mut checks = vec![match (base, is_allowed(&address)) {
-        (_, false) => Check::bad(
-            NAME,
-            format!("Google sends browsers back by https only, and the address is {address}."),
-            "Put https in front of Syncline, and set SYNCLINE_PUBLIC_URL to the address that browsers use.",
-        ),
-        (None, true) => Check::good(
-            NAME,
-            format!(
-                "The redirect address is that of the browser, such as {address}; it must be registered. Set SYNCLINE_PUBLIC_URL to fix it."
-            ),
-        ),
-        (Some(_), true) => Check::good(NAME, format!("The redirect address to register is {address}")),
-    }];
-    match probe(config, provider).await {
-        Err(error) => checks.push(Check::bad(NAME, error.problem.message, error.problem.action)),
-        Ok(found) => {
-            checks.push(match found.client {
-                ClientState::Accepted => Check::good(NAME, "Client id and secret are accepted."),
-                ClientState::Refused => Check::bad(
-                    NAME,
-                    "Google does not accept the client id or its secret.",
-                    "Compare SYNCLINE_GOOGLE_CLIENT_ID and SYNCLINE_GOOGLE_CLIENT_SECRET with the Google Cloud console.",
-                ),
-            });
-            let skew = found.clock_skew_ms.unwrap_or(0);
-            if skew.abs() > MOST_SKEW_MS {
-                let message = format!("The clock of this machine is off by {} seconds.", skew / 1000);
-                checks.push(Check::bad(NAME, message, "Turn on time synchronisation (NTP)."));
-            }
-        }
+const GUIDES: [Guide; 2] = [
+    Guide {
+        provider: ProviderKind::Google,
+        settings: "SYNCLINE_GOOGLE",
+        console: "the Google Cloud console",
+        register: "In the Google Cloud console: enable the Google Calendar API; make an OAuth client of the type \"Web application\" with the \
+                   redirect address {address}; on the consent screen add the scopes calendar.calendarlist.readonly and \
+                   calendar.events.readonly, and publish it (in \"Testing\" permissions end after 7 days).",
+    },
+    Guide {
+        provider: ProviderKind::Microsoft,
+        settings: "SYNCLINE_MICROSOFT",
+        console: "the Entra admin center",
+        register: "In the Entra admin center, under \"App registrations\": register an app for accounts in any organizational directory and \
+                   personal Microsoft accounts, with the platform \"Web\" and the redirect address {address}; under \"API permissions\" add \
+                   the delegated ones of Microsoft Graph offline_access, User.Read and Calendars.Read; under \"Certificates & secrets\" \
+                   make a client secret (it expires: note when).",
+    },
+];
+
+pub(super) async fn check(config: &Config, args: &DoctorArgs) -> Vec<Check> {
+    let base = args.public_url.as_deref().or(args.base_url.as_deref()).filter(|base| !base.is_empty());
+    let mut checks = Vec::new();
+    for guide in GUIDES {
+        checks.extend(guide.check(config, base).await);
     }
     checks
+}
+
+impl Guide {
+    async fn check(&self, config: &Config, base: Option<&str>) -> Vec<Check> {
+        let name = self.provider.title();
+        let Some(settings) = config.oauth.of(self.provider) else { return Vec::new() };
+        let (id, secret) = (format!("{}_CLIENT_ID", self.settings), format!("{}_CLIENT_SECRET", self.settings));
+        let address = redirect_uri(base.unwrap_or("http://127.0.0.1:3000"), self.provider);
+        match (&settings.client_id, &settings.client_secret) {
+            (None, None) => {
+                let register = self.register.replace("{address}", &address);
+                let message = format!("Not set up, so nobody can connect a {name} account. {register} Then set {id} and {secret}.");
+                return vec![Check::good(name, message)];
+            }
+            (Some(_), None) => return vec![Check::bad(name, "There is a client id but no secret.", format!("Set {secret}."))],
+            (None, Some(_)) => return vec![Check::bad(name, "There is a secret but no client id.", format!("Set {id}."))],
+            (Some(_), Some(_)) => {}
+        }
+        let mut checks = vec![match (base, is_allowed(&address)) {
+            (_, false) => Check::bad(
+                name,
+                format!("{name} sends browsers back by https only, and the address is {address}."),
+                "Put https in front of Syncline, and set SYNCLINE_PUBLIC_URL to the address that browsers use.",
+            ),
+            (None, true) => Check::good(
+                name,
+                format!(
+                    "The redirect address is that of the browser, such as {address}; it must be registered. Set SYNCLINE_PUBLIC_URL to fix it."
+                ),
+            ),
+            (Some(_), true) => Check::good(name, format!("The redirect address to register is {address}")),
+        }];
+        match probe(config, self.provider).await {
+            Err(error) => checks.push(Check::bad(name, error.problem.message, error.problem.action)),
+            Ok(found) => {
+                checks.push(match found.client {
+                    ClientState::Accepted => Check::good(name, "Client id and secret are accepted."),
+                    ClientState::Refused => Check::bad(
+                        name,
+                        format!("{name} does not accept the client id or its secret."),
+                        format!("Compare {id} and {secret} with {}.", self.console),
+                    ),
+                });
+                let skew = found.clock_skew_ms.unwrap_or(0);
+                if skew.abs() > MOST_SKEW_MS {
+                    let message = format!("The clock of this machine is off by {} seconds.", skew / 1000);
+                    checks.push(Check::bad(name, message, "Turn on time synchronisation (NTP)."));
+                }
+            }
+        }
+        checks
+    }
 }
 
 /// https, or this very machine.
@@ -88,7 +124,13 @@ mod tests {
         assert!(checks[0].ok && checks[0].message.contains("https://cal.example.org/oauth/google/callback"), "{:?}", checks[0]);
         config.oauth.google.client_id = Some("id".to_owned());
         let checks = check(&config, &args(None)).await;
-        assert!(!checks[0].ok && checks[0].action.as_deref().unwrap().contains("CLIENT_SECRET"), "{:?}", checks[0]);
+        assert!(!checks[0].ok && checks[0].action.as_deref().unwrap().contains("GOOGLE_CLIENT_SECRET"), "{:?}", checks[0]);
+        let microsoft = checks.iter().find(|check| check.message.contains("Microsoft account")).unwrap();
+        assert!(microsoft.ok && microsoft.message.contains("/oauth/microsoft/callback"), "{microsoft:?}");
+        assert!(
+            microsoft.message.contains("SYNCLINE_MICROSOFT_CLIENT_ID") && microsoft.message.contains("Calendars.Read"),
+            "{microsoft:?}"
+        );
     }
 
     #[test]
