@@ -43,7 +43,7 @@ pub(super) type Known = Arc<HashMap<String, Option<String>>>;
 
 /// An item of a page that is not passed on at once.
 enum Later {
-    Part(Part),
+    Part(Box<Part>),
     Removed(String),
     /// A single event that was passed on.
     Passed(String, Option<String>),
@@ -113,9 +113,9 @@ fn digest(items: Vec<Box<RawValue>>, reading: &Reading, known: &HashMap<String, 
     let (mut changes, mut later) = (Vec::with_capacity(items.len()), Vec::new());
     for raw in items {
         match Part::read(raw) {
-            Err(unread) => changes.push(unread),
+            Err(unread) => changes.push(*unread),
             Ok(part) if part.item.removed.is_some() => later.push(Later::Removed(part.item.id)),
-            Ok(part) if part.series().is_some() => later.push(Later::Part(part)),
+            Ok(part) if part.series().is_some() => later.push(Later::Part(Box::new(part))),
             Ok(part) => {
                 let version = part.version(false);
                 later.push(Later::Passed(part.item.id.clone(), version.clone()));
@@ -148,7 +148,7 @@ impl Told {
                 Later::Part(part) => {
                     let id = part.series().unwrap_or(&part.item.id).to_owned();
                     self.removed.remove(&id);
-                    self.groups.entry(id).or_default().put(part);
+                    self.groups.entry(id).or_default().put(*part);
                 }
                 Later::Removed(id) => {
                     self.groups.remove(&id);

@@ -46,7 +46,7 @@ pub(super) struct Part {
 
 impl Part {
     /// Reads an item. An error is what is wrong with it, and its id as far as it has one.
-    pub(super) fn read(raw: Box<RawValue>) -> Result<Self, Change> {
+    pub(super) fn read(raw: Box<RawValue>) -> Result<Self, Box<Change>> {
         match serde_json::from_str::<Item>(raw.get()) {
             Ok(item) => Ok(Self { item, raw }),
             Err(error) => {
@@ -56,7 +56,7 @@ impl Part {
                 }
                 let remote_id = serde_json::from_str::<Id>(raw.get()).map_or_else(|_| "(no id)".to_owned(), |only| only.id);
                 let content = Content::Unreadable { reason: "malformed", detail: error.to_string() };
-                Err(Change { remote_id, version: None, content })
+                Err(Box::new(Change { remote_id, version: None, content }))
             }
         }
     }
