@@ -67,8 +67,8 @@ pub struct ProviderArgs {
     #[arg(long, value_name = "URL", env = "SYNCLINE_MICROSOFT_OAUTH_BASE", global = true, hide = true)]
     pub microsoft_oauth_base: Option<String>,
 
-    /// Calendly: client id
-    #[arg(long, value_name = "ID", env = "SYNCLINE_CALENDLY_CLIENT_ID", global = true, hide = true)]
+    /// Calendly: client id of the application at developer.calendly.com; personal access tokens need none
+    #[arg(long, value_name = "ID", env = "SYNCLINE_CALENDLY_CLIENT_ID", global = true)]
     pub calendly_client_id: Option<String>,
 
     /// Calendly: another address of the API
@@ -87,7 +87,13 @@ impl ProviderArgs {
     pub fn settings(&self, secret: impl Fn(&str) -> Option<SecretString>) -> OAuthSettings {
         let service = |id: &Option<String>, api: &Option<String>, oauth: &Option<String>, name: &str| {
             let given = |text: &Option<String>| text.clone().map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
-            ServiceSettings { client_id: given(id), client_secret: secret(name), api_base: given(api), oauth_base: given(oauth) }
+            ServiceSettings {
+                client_id: given(id),
+                client_secret: secret(name),
+                api_base: given(api),
+                oauth_base: given(oauth),
+                webhook_key: None,
+            }
         };
         OAuthSettings {
             google: service(&self.google_client_id, &self.google_api_base, &self.google_oauth_base, "SYNCLINE_GOOGLE_CLIENT_SECRET"),
@@ -97,12 +103,10 @@ impl ProviderArgs {
                 &self.microsoft_oauth_base,
                 "SYNCLINE_MICROSOFT_CLIENT_SECRET",
             ),
-            calendly: service(
-                &self.calendly_client_id,
-                &self.calendly_api_base,
-                &self.calendly_oauth_base,
-                "SYNCLINE_CALENDLY_CLIENT_SECRET",
-            ),
+            calendly: ServiceSettings {
+                webhook_key: secret("CALENDLY_WEBHOOK_SIGNING_KEY"),
+                ..service(&self.calendly_client_id, &self.calendly_api_base, &self.calendly_oauth_base, "SYNCLINE_CALENDLY_CLIENT_SECRET")
+            },
         }
     }
 }

@@ -21,6 +21,9 @@ use utoipa::{Modify, OpenApi};
         api::connections::remove,
         api::connections::reconnect,
         api::calendars::change,
+        api::calendly::sync,
+        api::calendly::webhook,
+        api::calendly::webhook_test,
         api::events::list,
         api::jobs::list,
         api::jobs::one,
@@ -39,6 +42,7 @@ use utoipa::{Modify, OpenApi};
     tags(
         (name = "sync", description = "Starting, watching and stopping syncs"),
         (name = "calendar", description = "Connections, calendars and occurrences"),
+        (name = "calendly", description = "Webhooks of Calendly, and its bookings alone"),
         (name = "holds", description = "Deletions that wait for the user"),
         (name = "tokens", description = "API tokens"),
         (name = "health", description = "For those who watch the server"),

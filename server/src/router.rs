@@ -1,7 +1,7 @@
 //! Every address of the server, grouped by who calls it. Each group says who may ask, how long it may take and how much may
 //! be sent.
 
-use crate::api::{calendars, connections, events, health, holds, jobs, stream, sync, tokens};
+use crate::api::{calendars, calendly, connections, events, health, holds, jobs, stream, sync, tokens};
 use crate::problem::ApiError;
 use crate::state::AppState;
 use crate::telemetry;
@@ -74,7 +74,19 @@ fn long() -> Vec<Endpoint> {
 
 /// Scripts and the page: requests that last as long as the work does.
 fn open_ended() -> Vec<Endpoint> {
-    vec![endpoint(Method::POST, "/api/calendar/sync/manual", sync::manual), endpoint(Method::GET, "/api/sync/stream", stream::stream)]
+    vec![
+        endpoint(Method::POST, "/api/calendar/sync/manual", sync::manual),
+        endpoint(Method::POST, "/api/calendly/sync", calendly::sync),
+        endpoint(Method::GET, "/api/sync/stream", stream::stream),
+    ]
+}
+
+/// Providers, who sign what they send: no session counts, and a browser's page may not call either.
+fn providers() -> Vec<Endpoint> {
+    vec![
+        endpoint(Method::POST, "/api/calendly/webhook", calendly::webhook),
+        endpoint(Method::GET, "/api/calendly/webhook/test", calendly::webhook_test),
+    ]
 }
 
 /// Those who watch the server.
@@ -85,7 +97,7 @@ fn watchers() -> Vec<Endpoint> {
 /// Every address that the API document describes.
 #[must_use]
 pub fn endpoints() -> Vec<Endpoint> {
-    [short(), long(), open_ended(), watchers()].into_iter().flatten().collect()
+    [short(), long(), open_ended(), providers(), watchers()].into_iter().flatten().collect()
 }
 
 fn mount(endpoints: Vec<Endpoint>) -> Router<AppState> {
@@ -99,6 +111,7 @@ pub fn router(state: &AppState) -> Router {
         .merge(mount(long()).layer(DefaultBodyLimit::max(BASE64_BODY)).layer(from_fn(within_long)))
         .merge(mount(open_ended()).layer(DefaultBodyLimit::max(SMALL_BODY)))
         .layer(from_fn_with_state(state.clone(), identify::by_token_or_session))
+        .merge(mount(providers()).layer(DefaultBodyLimit::max(SMALL_BODY)).layer(from_fn(within_short)))
         .layer(from_fn(headers::no_store));
 
     let pages = pages::routes(state)

@@ -15,7 +15,7 @@ use crate::store::connections::{self, ConnectionRow};
 use secrecy::{ExposeSecret as _, SecretString};
 use std::sync::Arc;
 use syncline_domain::failure::{Class, Problem};
-use syncline_domain::ids::UserId;
+use syncline_domain::ids::{ConnectionId, UserId};
 use syncline_domain::sync::ProviderKind;
 use syncline_domain::view::Connection;
 
@@ -49,7 +49,19 @@ impl Hub {
                 "Use Reconnect there to give a new token.",
             ));
         }
-        self.store_connection(user, ProviderKind::Calendly, found, new.name).await
+        let connection = self.store_connection(user, ProviderKind::Calendly, found, new.name).await?;
+        self.subscribe(user, &connection.id).await;
+        Ok(connection)
+    }
+
+    /// The user's connections of a provider that are switched on.
+    ///
+    /// # Errors
+    /// When the database fails.
+    pub async fn enabled_connections(&self, user: &UserId, provider: ProviderKind) -> Result<Vec<ConnectionId>, Error> {
+        let rows = connections::list(self.db(), user).await?;
+        let found = rows.into_iter().filter(|row| row.enabled && row.provider == provider.as_str());
+        Ok(found.map(|row| ConnectionId::trusted(row.id)).collect())
     }
 
     /// What a new token gives for a connection that is there.

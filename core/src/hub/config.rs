@@ -22,6 +22,8 @@ pub struct Config {
     pub sync_budget: Duration,
     /// Our clients at the providers, and where these are.
     pub oauth: OAuthSettings,
+    /// The address that providers reach us at, `https://calendar.example.org`; `None`: they can not, and everything is polled.
+    pub public_url: Option<String>,
     /// Where "now" comes from.
     pub clock: Clock,
 }
@@ -37,6 +39,7 @@ impl Config {
             outbound: OutboundPolicy::default(),
             sync_budget: Duration::from_secs(270),
             oauth: OAuthSettings::default(),
+            public_url: None,
             clock: Clock::System,
         }
     }

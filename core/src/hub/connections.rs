@@ -319,6 +319,7 @@ impl Hub {
             connections::set_due(&mut tx, id, Some(self.now())).await?;
         }
         tx.commit().await?;
+        self.subscribe(user, id).await;
         self.after_change(user);
         self.connection(user, id).await
     }
@@ -330,6 +331,7 @@ impl Hub {
     /// [`Error::NotFound`] when it is not the user's.
     pub async fn disconnect(&self, user: &UserId, id: &ConnectionId) -> Result<(), Error> {
         if let Some(row) = connections::find(self.db(), user, id).await? {
+            self.unsubscribe(&row).await;
             self.give_back(&row).await?;
         }
         let mut tx = self.db().begin().await?;

@@ -14,6 +14,7 @@ mod open;
 mod operator;
 mod provide;
 mod syncs;
+mod webhooks;
 
 pub use crate::progress::{LiveId, NotALiveId};
 pub use accounts::{NewSession, NewToken};
@@ -25,6 +26,7 @@ pub use live::LiveStream;
 
 pub(crate) use syncs::progress_of;
 pub use syncs::{Scope, Started, SyncOptions};
+pub use webhooks::{CalendlyWebhook, Taken, WebhookSetup};
 
 use crate::clock::Clock;
 use crate::engine;
@@ -55,6 +57,8 @@ pub(crate) struct Inner {
     pub(crate) secrets: Keyring,
     pub(crate) config: Config,
     pub(crate) client: HttpClient,
+    /// What webhooks named, by connection, while its next sync has not begun.
+    nudges: webhooks::Nudges,
     /// Who renews tokens in this process.
     pub(crate) token_locks: crate::oauth::access::Locks,
     bus: Bus,
@@ -83,6 +87,7 @@ impl Hub {
             secrets,
             config,
             client,
+            nudges: webhooks::Nudges::default(),
             token_locks: crate::oauth::access::Locks::default(),
             bus: Bus::default(),
             owner: engine::lease::owner(),

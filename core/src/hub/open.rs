@@ -46,7 +46,7 @@ pub(super) async fn keyring(config: &Config, db: &Db) -> Result<Keyring, Error> 
             }
         }
     };
-    if !sealed.iter().all(|(_, text)| ring.knows(text)) {
+    if !sealed.iter().all(|(_, _, text)| ring.knows(text)) {
         return Err(Error::invalid(
             "wrong_key",
             "The stored passwords were sealed with another key than the one given.",
@@ -57,24 +57,38 @@ pub(super) async fn keyring(config: &Config, db: &Db) -> Result<Keyring, Error> 
     Ok(ring)
 }
 
-/// Every sealed text of the database with the row that it belongs to.
-async fn sealed(db: &Db) -> Result<Vec<(String, String)>, StoreError> {
-    on_db!(read db, conn => sqlx::query_as("SELECT id, secret FROM connections WHERE secret IS NOT NULL").fetch_all(conn).await)
-        .named("secrets.list")
+/// Where sealed texts that last are: table and column. The row's `id` is their associated data.
+const SEALED: [(&str, &str); 2] = [("connections", "secret"), ("webhook_subscriptions", "signing_key")];
+
+/// A sealed text: which of [`SEALED`], the row that it belongs to, and the text.
+type Sealed = (usize, String, String);
+
+/// Every sealed text of the database.
+async fn sealed(db: &Db) -> Result<Vec<Sealed>, StoreError> {
+    let mut found = Vec::new();
+    for (place, (table, column)) in SEALED.into_iter().enumerate() {
+        let sql = format!("SELECT id, {column} FROM {table} WHERE {column} IS NOT NULL");
+        let rows: Vec<(String, String)> =
+            on_db!(read db, conn => sqlx::query_as(sqlx::AssertSqlSafe(sql)).fetch_all(conn).await).named("secrets.list")?;
+        found.extend(rows.into_iter().map(|(row, text)| (place, row, text)));
+    }
+    Ok(found)
 }
 
 /// Seals with the first key what an older one has sealed, so that the older one can go. What does not open is left as it is:
 /// the next sync of its connection says so.
-async fn seal_anew(db: &Db, ring: &Keyring, sealed: &[(String, String)]) -> Result<(), StoreError> {
-    let old: Vec<_> = sealed.iter().filter(|(_, text)| !ring.is_current(text)).collect();
+async fn seal_anew(db: &Db, ring: &Keyring, sealed: &[Sealed]) -> Result<(), StoreError> {
+    let old: Vec<_> = sealed.iter().filter(|(_, _, text)| !ring.is_current(text)).collect();
     if old.is_empty() {
         return Ok(());
     }
     let mut tx = db.begin().await?;
     let mut number = 0_u64;
-    for (row, text) in old {
+    for (place, row, text) in old {
+        let (table, column) = SEALED[*place];
+        let sql = format!("UPDATE {table} SET {column} = $3 WHERE id = $1 AND {column} = $2");
         let Ok(secret) = ring.open(text, row) else { continue };
-        number += on_db!(&mut tx, conn => sqlx::query("UPDATE connections SET secret = $3 WHERE id = $1 AND secret = $2")
+        number += on_db!(&mut tx, conn => sqlx::query(sqlx::AssertSqlSafe(sql))
             .bind(row).bind(text).bind(ring.seal(&secret, row)).execute(conn).await.map(|done| done.rows_affected()))
         .named("secrets.seal_anew")?;
     }

@@ -64,6 +64,8 @@ pub struct ServiceSettings {
     pub client_id: Option<String>,
     /// Its secret; `None` for a public client.
     pub client_secret: Option<SecretString>,
+    /// The key that the provider signs our application's webhooks with (Calendly).
+    pub webhook_key: Option<SecretString>,
 }
 
 /// The tokens of a connection, as they are sealed.

@@ -154,6 +154,17 @@ pub async fn set_due(tx: &mut Tx, id: &ConnectionId, at: Option<i64>) -> Result<
     .named("connections.set_due")
 }
 
+/// Makes a connection that is synced by itself due then, unless it is due sooner.
+///
+/// # Errors
+/// When the database fails.
+pub async fn make_due(tx: &mut Tx, id: &ConnectionId, at: i64) -> Result<(), StoreError> {
+    on_db!(tx, conn => sqlx::query(
+        "UPDATE connections SET next_sync_at = $2 WHERE id = $1 AND enabled AND interval_s > 0 AND (next_sync_at IS NULL OR next_sync_at > $2)")
+        .bind(id.as_str()).bind(at).execute(conn).await.map(drop))
+    .named("connections.make_due")
+}
+
 /// Moves the due time of a connection that a job has just taken, so that nobody starts it again while it is at work. The end of the
 /// job sets it anew.
 ///

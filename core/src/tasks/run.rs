@@ -120,7 +120,7 @@ async fn watch(hub: &Hub) {
     }
 }
 
-/// Once an hour: horizons are extended, expired sessions go.
+/// Once an hour: horizons are extended, expired sessions and old webhooks go, webhook subscriptions are looked after.
 async fn tidy(hub: &Hub) {
     loop {
         if let Err(error) = horizon::roll(hub.db(), hub.now()).await {
@@ -129,6 +129,7 @@ async fn tidy(hub: &Hub) {
         if let Err(error) = hub.purge_sessions(hub.now()).await {
             tracing::warn!(%error, "expired sessions could not be removed");
         }
+        hub.tidy_webhooks().await;
         tokio::time::sleep(Duration::from_secs(3600)).await;
     }
 }

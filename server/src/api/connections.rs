@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::SecretString;
 use serde::Deserialize;
-use syncline_core::hub::{NewCaldav, NewIcs, Reconnect};
+use syncline_core::hub::{NewCaldav, NewCalendly, NewIcs, Reconnect};
 use syncline_domain::ids::ConnectionId;
 use syncline_domain::view::Connection;
 use utoipa::ToSchema;
@@ -77,6 +77,14 @@ pub enum NewConnection {
         /// What to call it; the feed's own name when it is missing.
         name: Option<String>,
     },
+    /// A Calendly account by a personal access token. By OAuth it is connected on the page.
+    Calendly {
+        /// The token, with the scopes `users:read` and `scheduled_events:read`.
+        #[schema(value_type = String, format = Password)]
+        token: SecretString,
+        /// What to call it; the account's address when it is missing.
+        name: Option<String>,
+    },
 }
 
 /// Adds a connection. Nothing is stored when the provider can not be reached or refuses the password.
@@ -103,6 +111,7 @@ pub async fn add(
             let bytes = file.bytes()?;
             state.hub.add_ics(&user, NewIcs::File { file_name: file.name, bytes, name }).await?
         }
+        NewConnection::Calendly { token, name } => state.hub.add_calendly(&user, NewCalendly { token, name }).await?,
         NewConnection::Ics { .. } => {
             return Err(ApiError::bad_request("one_source", "A feed has one source.", "Give either url or file."));
         }
@@ -158,6 +167,9 @@ pub struct Mend {
     url: Option<SecretString>,
     /// A new upload of a file.
     file: Option<Upload>,
+    /// A new personal access token for the same Calendly account.
+    #[schema(value_type = Option<String>, format = Password)]
+    token: Option<SecretString>,
 }
 
 /// Mends a connection. Calendars and events stay.
@@ -177,13 +189,16 @@ pub async fn reconnect(
     Body(with): Body<Mend>,
 ) -> Result<Json<Connection>, ApiError> {
     let with = match with {
-        Mend { password: Some(password), url: None, file: None } => Reconnect::Password(password),
-        Mend { password: None, url: Some(url), file: None } => Reconnect::Address(url),
-        Mend { password: None, url: None, file: Some(file) } => {
+        Mend { password: None, url: None, file: None, token: Some(token) } => Reconnect::Token(token),
+        Mend { password: Some(password), url: None, file: None, token: None } => Reconnect::Password(password),
+        Mend { password: None, url: Some(url), file: None, token: None } => Reconnect::Address(url),
+        Mend { password: None, url: None, file: Some(file), token: None } => {
             let bytes = file.bytes()?;
             Reconnect::File { file_name: file.name, bytes }
         }
-        _ => return Err(ApiError::bad_request("one_remedy", "Exactly one thing mends a connection.", "Give password, url or file.")),
+        _ => {
+            return Err(ApiError::bad_request("one_remedy", "Exactly one thing mends a connection.", "Give password, url, file or token."));
+        }
     };
     Ok(Json(state.hub.reconnect(&user, &id, with).await?))
 }

@@ -5,6 +5,7 @@
 //! `openapi.rs`.
 
 pub mod calendars;
+pub mod calendly;
 pub mod connections;
 pub mod events;
 pub mod health;

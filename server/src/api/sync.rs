@@ -9,8 +9,8 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use syncline_core::error::Error;
-use syncline_core::hub::{Scope, SyncOptions};
-use syncline_domain::ids::{CalendarId, ConnectionId, JobId};
+use syncline_core::hub::{Scope, Started, SyncOptions};
+use syncline_domain::ids::{CalendarId, ConnectionId, JobId, UserId};
 use syncline_domain::sync::{Mode, SyncReport, Trigger};
 use utoipa::ToSchema;
 
@@ -77,15 +77,7 @@ pub async fn manual(
     User(user): User,
     OptionalBody(mut wanted): OptionalBody<SyncRequest>,
 ) -> Result<Response, ApiError> {
-    let options = SyncOptions { mode: wanted.mode.unwrap_or(Mode::Auto), trigger: Trigger::Manual };
-    let started = match state.hub.start_sync(&user, wanted.scope()?, options).await {
-        Ok(started) => started,
-        Err(Error::AlreadyRunning { job }) => {
-            let progress = state.hub.job(&user, &job).await.ok();
-            return Err(ApiError::already_running(job, progress));
-        }
-        Err(error) => return Err(error.into()),
-    };
+    let started = start(&state, &user, wanted.scope()?, wanted.mode.unwrap_or(Mode::Auto)).await?;
     let accepted = SyncStarted { job_id: started.run_id.clone(), job_ids: started.job_ids };
     if wanted.wait == Some(false) {
         return Ok((StatusCode::ACCEPTED, Json(accepted)).into_response());
@@ -93,5 +85,17 @@ pub async fn manual(
     tokio::select! {
         report = state.hub.wait_for(&user, &started.run_id) => Ok(Json(report?).into_response()),
         () = state.shutdown.cancelled() => Ok((StatusCode::ACCEPTED, Json(accepted)).into_response()),
+    }
+}
+
+/// Starts a sync by hand.
+pub(super) async fn start(state: &AppState, user: &UserId, scope: Scope, mode: Mode) -> Result<Started, ApiError> {
+    match state.hub.start_sync(user, scope, SyncOptions { mode, trigger: Trigger::Manual }).await {
+        Ok(started) => Ok(started),
+        Err(Error::AlreadyRunning { job }) => {
+            let progress = state.hub.job(user, &job).await.ok();
+            Err(ApiError::already_running(job, progress))
+        }
+        Err(error) => Err(error.into()),
     }
 }

@@ -150,6 +150,21 @@ pub enum AddCommand {
         #[command(flatten)]
         output: OutputArgs,
     },
+    /// A Calendly account by a personal access token
+    Calendly {
+        /// Whose.
+        #[command(flatten)]
+        user: UserArg,
+        /// Read the token from the standard input (its first line)
+        #[arg(long, required = true)]
+        token_stdin: bool,
+        /// What to call it [default: the account's address]
+        #[arg(long)]
+        name: Option<String>,
+        /// How to answer.
+        #[command(flatten)]
+        output: OutputArgs,
+    },
     /// An ICS feed or file
     Ics {
         /// Whose.

@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use std::io::Read as _;
 use std::path::Path;
 use syncline_core::Hub;
-use syncline_core::hub::{NewCaldav, NewIcs};
+use syncline_core::hub::{NewCaldav, NewCalendly, NewIcs};
 use syncline_domain::view::Connection;
 
 /// The most that a file may have.
@@ -19,6 +19,10 @@ pub(super) async fn run(hub: &Hub, command: ConnectionCommand) -> Result<Exit, F
             let viewer = account(hub, &user.email).await?;
             let new = NewCaldav { address: url, username, password: read_password()?, name };
             added(&hub.add_caldav(&viewer.id, new).await?, output)?;
+        }
+        ConnectionCommand::Add(AddCommand::Calendly { user, token_stdin: _, name, output }) => {
+            let viewer = account(hub, &user.email).await?;
+            added(&hub.add_calendly(&viewer.id, NewCalendly { token: read_password()?, name }).await?, output)?;
         }
         ConnectionCommand::Add(AddCommand::Ics { user, source, name, output }) => {
             let viewer = account(hub, &user.email).await?;

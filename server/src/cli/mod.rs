@@ -115,7 +115,9 @@ fn wants_json(command: &Command) -> bool {
         Command::Doctor(args) => args.output.json,
         Command::Connection(
             ConnectionCommand::List { output, .. }
-            | ConnectionCommand::Add(AddCommand::Caldav { output, .. } | AddCommand::Ics { output, .. }),
+            | ConnectionCommand::Add(
+                AddCommand::Caldav { output, .. } | AddCommand::Calendly { output, .. } | AddCommand::Ics { output, .. },
+            ),
         )
         | Command::Hold(HoldCommand::List { output, .. } | HoldCommand::Approve { output, .. } | HoldCommand::Reject { output, .. }) => {
             output.json

@@ -23,7 +23,7 @@ struct Guide {
     register: &'static str,
 }
 
-const GUIDES: [Guide; 2] = [
+const GUIDES: [Guide; 3] = [
     Guide {
         provider: ProviderKind::Google,
         settings: "SYNCLINE_GOOGLE",
@@ -41,6 +41,14 @@ const GUIDES: [Guide; 2] = [
                    the delegated ones of Microsoft Graph offline_access, User.Read and Calendars.Read; under \"Certificates & secrets\" \
                    make a client secret (it expires: note when).",
     },
+    Guide {
+        provider: ProviderKind::Calendly,
+        settings: "SYNCLINE_CALENDLY",
+        console: "developer.calendly.com",
+        register: "At developer.calendly.com: make an OAuth application of the kind \"Web\" with the redirect address {address} and the scopes \
+                   users:read, scheduled_events:read, event_types:read and webhooks:write; its webhook signing key goes into \
+                   CALENDLY_WEBHOOK_SIGNING_KEY. (Users can connect by a personal access token without all this.)",
+    },
 ];
 
 pub(super) async fn check(config: &Config, args: &DoctorArgs) -> Vec<Check> {
@@ -49,6 +57,7 @@ pub(super) async fn check(config: &Config, args: &DoctorArgs) -> Vec<Check> {
     for guide in GUIDES {
         checks.extend(guide.check(config, base).await);
     }
+    checks.extend(calendly_webhooks(config, base));
     checks
 }
 
@@ -104,6 +113,26 @@ impl Guide {
     }
 }
 
+/// Whether Calendly can tell us about bookings; without, they are polled, which is no fault.
+fn calendly_webhooks(config: &Config, base: Option<&str>) -> Option<Check> {
+    const NAME: &str = "Calendly webhooks";
+    let settings = &config.oauth.calendly;
+    if base.is_none() && settings.client_id.is_none() && settings.webhook_key.is_none() {
+        return None;
+    }
+    let address = base.map(|base| format!("{}/api/calendly/webhook", base.trim_end_matches('/')));
+    Some(match address {
+        Some(address) if address.starts_with("https://") => {
+            let key = match (&settings.client_id, &settings.webhook_key) {
+                (Some(_), None) => " Those of the application need CALENDLY_WEBHOOK_SIGNING_KEY.",
+                _ => "",
+            };
+            Check::good(NAME, format!("They are taken at {address}; {address}/test says so from outside.{key}"))
+        }
+        _ => Check::good(NAME, "There is no public https address, so bookings are polled. SYNCLINE_PUBLIC_URL sets one."),
+    })
+}
+
 /// https, or this very machine.
 fn is_allowed(address: &str) -> bool {
     Url::parse(address).is_ok_and(|url| url.scheme() == "https" || matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]")))
@@ -131,6 +160,21 @@ mod tests {
             microsoft.message.contains("SYNCLINE_MICROSOFT_CLIENT_ID") && microsoft.message.contains("Calendars.Read"),
             "{microsoft:?}"
         );
+    }
+
+    #[tokio::test]
+    async fn calendly_is_guided_too_with_its_webhooks() {
+        let mut config = Config::in_dir("unused".into());
+        let said = |checks: &[Check]| checks.iter().map(|check| check.message.clone()).collect::<Vec<_>>().join("\n");
+        let checks = check(&config, &args(Some("https://cal.example.org"))).await;
+        assert!(checks.iter().all(|check| check.ok), "{}", said(&checks));
+        assert!(said(&checks).contains("https://cal.example.org/oauth/calendly/callback"), "{}", said(&checks));
+        assert!(said(&checks).contains("https://cal.example.org/api/calendly/webhook;"), "{}", said(&checks));
+        config.oauth.calendly.client_id = Some("id".to_owned());
+        let checks = check(&config, &args(None)).await;
+        let bad: Vec<_> = checks.iter().filter(|check| !check.ok).map(|check| check.action.clone().unwrap()).collect();
+        assert_eq!(bad, ["Set SYNCLINE_CALENDLY_CLIENT_SECRET."]);
+        assert!(said(&checks).contains("bookings are polled"), "{}", said(&checks));
     }
 
     #[test]

@@ -8,7 +8,8 @@ use syncline_core::{Config, Hub};
 use tokio_util::sync::CancellationToken;
 
 pub(super) async fn run(config: Config, web: WebArgs) -> Result<Exit, Failure> {
-    let hub = Hub::open(config).await?;
+    let public_url = web.public().map(ToString::to_string);
+    let hub = Hub::open(Config { public_url, ..config }).await?;
     let application = match Application::build(hub.clone(), web).await {
         Ok(application) => application,
         Err(error) => {

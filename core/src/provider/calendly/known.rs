@@ -5,10 +5,12 @@
 
 use super::wire::Scheduled;
 use jiff::Timestamp;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
-/// Put in front of a version: the invitees are to be asked for, whatever `updated_at` says. A webhook does that.
+/// Put in front of a version: the event is to be asked for, whatever `updated_at` says. A webhook does that.
 pub(crate) const STALE: char = '!';
+/// The version of an event that a webhook named and that nothing is known about.
+pub(crate) const NAMED: &str = "?";
 
 /// A version, read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -100,12 +102,18 @@ pub(super) struct Known {
     bookings: Vec<Booking>,
     /// Event → booking; whether the booking is that event now.
     events: HashMap<String, (usize, bool)>,
+    /// Events that a webhook named and that nothing is known about.
+    pub(super) named: BTreeSet<String>,
 }
 
 impl Known {
     pub(super) fn new(versions: HashMap<String, Option<String>>) -> Self {
         let mut known = Self::default();
         for (object, version) in versions {
+            if version.as_deref() == Some(NAMED) {
+                known.named.insert(object);
+                continue;
+            }
             let version = version.as_deref().and_then(Version::parse);
             let at = known.bookings.len();
             let booking = Booking { object, version };
@@ -137,6 +145,12 @@ impl Known {
             Some(version) if version.still(event) => Place::Same(booking, version.text()),
             _ => Place::Changed,
         }
+    }
+
+    /// Events that a webhook named.
+    pub(super) fn told(&self) -> Vec<String> {
+        let stale = self.bookings.iter().filter_map(|booking| booking.version.as_ref()).filter(|version| version.is_stale);
+        stale.map(|version| version.current.clone()).chain(self.named.iter().cloned()).collect()
     }
 
     /// The booking that is this event now.
@@ -186,6 +200,13 @@ mod tests {
         let stored = Version::of(&event("A", "1", FIRST), Vec::new()).text();
         assert!(matches!(known("A", Some(format!("{STALE}{stored}"))).place(&event("A", "1", FIRST)), Place::Changed));
         assert!(matches!(known("A", None).place(&event("A", "1", FIRST)), Place::Changed));
+    }
+
+    #[test]
+    fn an_event_that_was_only_named_is_unknown() {
+        let known = known("A", Some(NAMED.to_owned()));
+        assert!(matches!(known.place(&event("A", "1", FIRST)), Place::Unknown) && known.is_empty());
+        assert_eq!(known.told(), ["A"]);
     }
 
     #[test]

@@ -3,7 +3,8 @@
 //! - `transport`: requests with an access token, which is renewed once when it is refused, and the pace that the quota allows;
 //!   `problems`: failures in the user's words; `wire`: the forms of the answers;
 //! - `list`: the one calendar of a user; `pull`: the passes; `known`: what is stored, by booking; `moved`: bookings that took another
-//!   time; `normalize`: a booking with its invitees to the domain's event.
+//!   time; `normalize`: a booking with its invitees to the domain's event;
+//! - `hooks`: webhook subscriptions and the bodies of webhooks; `signature`: whether a webhook is Calendly's.
 //!
 //! Invariants:
 //! - Calendly has neither a cursor nor "changed since". A pass lists a window and compares `updated_at`: 730 days back and 365 ahead
@@ -18,12 +19,14 @@
 //!
 //! Sources: developer.calendly.com (API reference, rate limits, webhook signatures).
 
+pub mod hooks;
 mod known;
 mod list;
 mod moved;
 mod normalize;
 mod problems;
 mod pull;
+pub mod signature;
 mod transport;
 mod wire;
 
@@ -39,6 +42,7 @@ use syncline_domain::sync::ProviderKind;
 use transport::Api;
 use url::Url;
 
+pub(crate) use known::{NAMED, STALE};
 pub(crate) use list::Hints;
 
 /// The provider of one account.

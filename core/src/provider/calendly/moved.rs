@@ -1,7 +1,8 @@
 //! The end of a pass: bookings that took another time, and bookings that are not there any more.
 //!
 //! A booking that is moved is cancelled, and another event is made for it. The new one says which it was, so most moves are seen
-//! where the new one is listed. What is left for the end: a new time outside of the window, and several moves since the last sync.
+//! where the new one is listed. What is left for the end: a new time outside of the window, and several moves since the last sync;
+//! and bookings outside of the window that a webhook named.
 
 use super::problems;
 use super::pull::{Booked, Listed, WHAT, Walk, booked};
@@ -22,7 +23,7 @@ const EDGE_MS: Millis = 3_600_000;
 impl Walk<'_> {
     /// What the last page has to say.
     pub(super) async fn finish(&mut self, (from, until): (Millis, Millis)) -> Result<Vec<Change>, ProviderError> {
-        let mut changes = Vec::new();
+        let mut changes = self.told().await?;
         for listed in std::mem::take(&mut self.left) {
             let Some(booking) = self.known.current(listed.event.id()).cloned() else { continue };
             if self.moved.contains(&booking.object) {
@@ -49,6 +50,34 @@ impl Walk<'_> {
             }
             changes.push(Change { remote_id: object, version: None, content: Content::Removed });
         }
+        // What turned out to be another booking, or is not there, needs no place of its own.
+        for event in std::mem::take(&mut self.known.named) {
+            if !self.sent.contains(&event) && !changes.iter().any(|change| change.remote_id == event) {
+                changes.push(Change { remote_id: event, version: None, content: Content::Removed });
+            }
+        }
+        Ok(changes)
+    }
+
+    /// What webhooks named and the lists did not: outside of the window.
+    async fn told(&mut self) -> Result<Vec<Change>, ProviderError> {
+        let (mut found, mut gone) = (Vec::new(), Vec::new());
+        for event in self.known.told() {
+            if self.listed.contains(&event) {
+                continue;
+            }
+            match (self.event(&event).await?, self.known.current(&event)) {
+                (Some(told), _) => found.push(told.raw),
+                (None, Some(booking)) => {
+                    gone.push(Change { remote_id: booking.object.clone(), version: None, content: Content::Removed });
+                    self.listed.insert(event);
+                }
+                (None, None) => {}
+            }
+        }
+        let (mut changes, failed) = self.page(found).await;
+        failed?;
+        changes.extend(gone);
         Ok(changes)
     }
 

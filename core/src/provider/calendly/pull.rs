@@ -89,6 +89,8 @@ pub(super) struct Walk<'a> {
     pub(super) request: &'a PullRequest,
     pub(super) known: Known,
     reading: Reading,
+    /// Objects that were handed over.
+    pub(super) sent: HashSet<String>,
     /// Events that were listed.
     pub(super) listed: HashSet<String>,
     /// Bookings that took another time in this pass.
@@ -113,6 +115,7 @@ async fn run(api: &Api, request: PullRequest, sender: &Sender) -> Result<(), Pro
         request: &request,
         known,
         reading,
+        sent: HashSet::new(),
         listed: HashSet::new(),
         moved: HashSet::new(),
         left: Vec::new(),
@@ -134,6 +137,7 @@ async fn run(api: &Api, request: PullRequest, sender: &Sender) -> Result<(), Pro
             let body = api.get(WHAT, &["scheduled_events"], &query, &request.meter).await?;
             let list: List = serde_json::from_slice(&body).map_err(|error| problems::malformed(WHAT, error))?;
             let (changes, failed) = walk.page(list.collection).await;
+            walk.sent.extend(changes.iter().map(|change| change.remote_id.clone()));
             // What was read before a failure need not be read again.
             if !changes.is_empty() && sender.send(Ok(Page { changes, ..Page::default() })).await.is_err() {
                 return Ok(());
@@ -178,7 +182,7 @@ fn micros(at: Millis) -> String {
 
 impl Walk<'_> {
     /// What a page says; with a failure when the invitees could not all be read.
-    async fn page(&mut self, items: Vec<Box<RawValue>>) -> (Vec<Change>, Result<(), ProviderError>) {
+    pub(super) async fn page(&mut self, items: Vec<Box<RawValue>>) -> (Vec<Change>, Result<(), ProviderError>) {
         let (mut changes, mut wanted) = (Vec::with_capacity(items.len()), Vec::new());
         for raw in items {
             match serde_json::from_str::<Scheduled>(raw.get()) {

@@ -6,3 +6,4 @@ mod moved;
 mod suite;
 mod support;
 mod tokens;
+mod webhooks;
