@@ -1,6 +1,7 @@
 //! The server as its callers see it: over real sockets, and through the binary itself. One program, so that it is linked once.
 
 mod assets;
+mod calendly;
 mod cli;
 mod consent;
 mod doors;

@@ -168,7 +168,7 @@ async fn a_second_sync_is_told_which_one_is_at_work_and_the_first_can_be_stopped
 }
 
 /// Reads a stream until a text is in it.
-async fn until(response: Response, wanted: &str) -> String {
+pub(crate) async fn until(response: Response, wanted: &str) -> String {
     let mut text = String::new();
     let mut bytes = response.bytes_stream();
     let read = async {
