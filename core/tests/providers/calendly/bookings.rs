@@ -118,22 +118,25 @@ async fn the_first_sync_reaches_far_and_later_ones_less(at: TestHub) {
 
 async fn what_is_outside_of_the_smaller_window_stays(at: TestHub) {
     let world = World::new(at).await;
-    world.book("Long-ago", "2024-06-01T08:00:00Z");
+    // More than are asked for one by one.
+    fill(&world, -600, 30);
     world.book("Soon", "2026-03-12T08:00:00Z");
     world.book("Far-ahead", "2027-01-12T08:00:00Z");
     world.connect().await;
     let report = world.sync().await;
-    assert_eq!(only(&report).counts, counts(3, 0, 0, 0), "{report:?}");
+    assert_eq!(only(&report).counts, counts(32, 0, 0, 0), "{report:?}");
+    world.asked();
     for _ in 0..2 {
         let report = world.sync().await;
-        assert_eq!(only(&report).counts, counts(0, 0, 0, 3), "{report:?}");
+        assert_eq!(only(&report).counts, counts(0, 0, 0, 32), "{report:?}");
+        assert_eq!(world.asked(), (1, 0, 0), "nobody asks for them either");
     }
     // What rolls out of the window stays, too.
     world.at.advance(120 * DAY);
     world.sandbox.advance(120 * DAY);
     let report = world.sync().await;
-    assert_eq!(only(&report).counts, counts(0, 0, 0, 3), "{report:?}");
-    assert_eq!(world.events().await.len(), 3);
+    assert_eq!(only(&report).counts, counts(0, 0, 0, 32), "{report:?}");
+    assert_eq!(world.events().await.len(), 32);
 }
 
 async fn a_full_sync_reaches_far_again(at: TestHub) {
