@@ -296,3 +296,7 @@ fn span(when: &When) -> (Millis, Millis) {
         When::Floating { start, end } => (syncline_domain::time::naive_ms(*start), syncline_domain::time::naive_ms(*end)),
     }
 }
+
+#[cfg(test)]
+#[path = "series_tests.rs"]
+mod tests;

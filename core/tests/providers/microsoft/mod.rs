@@ -1,5 +1,6 @@
 //! Microsoft: the suite of all providers, and what is Microsoft's own.
 
+mod alone;
 mod consent;
 mod listing;
 mod rounds;
