@@ -10,7 +10,6 @@ use super::wire::{Scheduled, Single};
 use crate::error::ProviderError;
 use crate::provider::{Change, Content};
 use serde_json::value::RawValue;
-use syncline_domain::failure::Class;
 use syncline_domain::time::Millis;
 
 /// A booking that moved more often since the last sync is followed no further.
@@ -106,15 +105,15 @@ impl Walk<'_> {
         Ok(None)
     }
 
-    /// One event by its id; `None` when there is no such event (any more).
+    /// One event by its id; `None` when there is no such event (any more), or it is another host's.
     async fn event(&self, id: &str) -> Result<Option<Listed>, ProviderError> {
         let body = match self.api.get(WHAT, &["scheduled_events", id], &[], &self.request.meter).await {
             Ok(body) => body,
-            Err(error) if error.class == Class::NotFound => return Ok(None),
+            Err(error) if problems::is_out_of_sight(&error) => return Ok(None),
             Err(error) => return Err(error),
         };
         let single: Single<Box<RawValue>> = serde_json::from_slice(&body).map_err(|error| problems::malformed(WHAT, error))?;
         let event: Scheduled = serde_json::from_str(single.resource.get()).map_err(|error| problems::malformed(WHAT, error))?;
-        Ok(Some(Listed { event, raw: single.resource }))
+        Ok(self.is_ours(&event).then_some(Listed { event, raw: single.resource }))
     }
 }

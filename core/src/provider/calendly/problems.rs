@@ -11,6 +11,8 @@ use syncline_domain::failure::{Class, Problem};
 use syncline_domain::sync::ProviderKind;
 use syncline_domain::time::Millis;
 
+const SCOPE_MISSING: &str = "scope_missing";
+
 /// What an answer that is none means.
 pub(super) fn refused(what: &'static str, status: StatusCode, host: &str, headers: &HeaderMap, body: &[u8], now: Millis) -> ProviderError {
     let make = |class, code: &str, message: &str, action: &str| ProviderError::new(what, class, Problem::new(code, message, action));
@@ -25,11 +27,17 @@ pub(super) fn refused(what: &'static str, status: StatusCode, host: &str, header
             let message = "Calendly does not let Syncline read the bookings: a permission is missing.";
             let action = "Press Reconnect and allow everything that is asked for; a personal access token needs users:read and \
                           scheduled_events:read.";
-            make(Class::Authentication, "scope_missing", message, action)
+            make(Class::Authentication, SCOPE_MISSING, message, action)
         }
         429 => make(Class::RateLimited, "rate_limited", "Calendly asks us to slow down.", "").with_retry_after(wait(headers, now)),
         _ => status_error(what, status, host, headers, now),
     }
+}
+
+/// One event, or its invitees, can not be seen (any more): erased, or handed to another host. That the token may read bookings at all
+/// was seen by the list.
+pub(super) fn is_out_of_sight(error: &ProviderError) -> bool {
+    error.class == Class::NotFound || error.problem.code == SCOPE_MISSING
 }
 
 /// The seconds until the quota is whole again, which Calendly says with every answer, and `Retry-After`, which it may add.

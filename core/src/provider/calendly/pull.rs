@@ -14,7 +14,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
-use syncline_domain::failure::Class;
 use syncline_domain::time::{DAY_MS, Millis};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -195,7 +194,7 @@ impl Walk<'_> {
         while let Some(found) = booked.next().await {
             match found {
                 Ok(Some(found)) => changes.extend(self.settle(found)),
-                // Erased between the two requests.
+                // Erased or handed over between the two requests.
                 Ok(None) => {}
                 Err(error) => return (changes, Err(error)),
             }
@@ -245,6 +244,12 @@ impl Walk<'_> {
         Some(self.change(&booked, &id, Vec::new()))
     }
 
+    /// The user is one of its hosts, as far as it says who they are.
+    pub(super) fn is_ours(&self, event: &Scheduled) -> bool {
+        let mut hosts = event.event_memberships.iter().filter_map(|host| host.user.as_deref()).peekable();
+        hosts.peek().is_none() || hosts.any(|host| host == self.reading.user)
+    }
+
     /// A booking under its id.
     pub(super) fn change(&self, booked: &Booked, object: &str, older: Vec<String>) -> Change {
         let version = Some(Version::of(&booked.listed.event, older).text());
@@ -280,7 +285,7 @@ pub(super) async fn booked(api: &Api, request: &PullRequest, listed: Listed) -> 
         query.extend(page.as_deref().map(|page| ("page_token", page)));
         let body = match api.get(WHAT, &["scheduled_events", listed.event.id(), "invitees"], &query, &request.meter).await {
             Ok(body) => body,
-            Err(error) if error.class == Class::NotFound => return Ok(None),
+            Err(error) if problems::is_out_of_sight(&error) => return Ok(None),
             Err(error) => return Err(error),
         };
         let list: List = serde_json::from_slice(&body).map_err(|error| problems::malformed(WHAT, error))?;

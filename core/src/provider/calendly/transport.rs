@@ -126,9 +126,30 @@ impl Api {
 
     /// Waits before the quota is used up, instead of running into its end: a first sync of many bookings needs more than a minute's.
     fn pace(&self, headers: &HeaderMap) {
-        let number = |name: &HeaderName| headers.get(name)?.to_str().ok()?.trim().parse::<u64>().ok();
-        let is_low = number(&REMAINING).is_some_and(|left| left < AT_ONCE as u64);
-        let wait = number(&RESET).map_or(WINDOW, Duration::from_secs).min(WINDOW);
-        *self.pause_until.lock().unwrap_or_else(PoisonError::into_inner) = is_low.then(|| Instant::now() + wait);
+        *self.pause_until.lock().unwrap_or_else(PoisonError::into_inner) = rest(headers).map(|wait| Instant::now() + wait);
+    }
+}
+
+/// How long to make no request after an answer with these headers; `None`: the quota has room.
+fn rest(headers: &HeaderMap) -> Option<Duration> {
+    let number = |name: &HeaderName| headers.get(name)?.to_str().ok()?.trim().parse::<u64>().ok();
+    let is_low = number(&REMAINING)? < AT_ONCE as u64;
+    is_low.then(|| number(&RESET).map_or(WINDOW, Duration::from_secs).min(WINDOW))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_of_the_quota_is_left_alone_until_it_is_whole_again() {
+        let rest = |left: &'static str, reset: &'static str| {
+            let value = HeaderValue::from_static;
+            rest(&HeaderMap::from_iter([(REMAINING, value(left)), (RESET, value(reset))])).map(|wait| wait.as_secs())
+        };
+        assert_eq!((rest("400", "60"), rest("8", "60")), (None, None));
+        assert_eq!((rest("7", "42"), rest("0", "1")), (Some(42), Some(1)));
+        assert_eq!(rest("0", "86400"), Some(60), "no longer than the quota's window");
+        assert_eq!(super::rest(&HeaderMap::new()), None, "who says nothing has no limit");
     }
 }

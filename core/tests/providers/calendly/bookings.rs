@@ -1,6 +1,6 @@
 //! What is fetched, and when.
 
-use super::support::{DAY, ME, MINUTE, World};
+use super::support::{Booked, DAY, ME, MINUTE, World};
 use serde_json::Value;
 use syncline_core::testing::db::TestHub;
 use syncline_core::testing::sync::{FULL, counts, only};
@@ -18,6 +18,7 @@ syncline_core::store_suite! {
     a_booking_cancelled_before_the_first_sync_is_counted_and_costs_nothing,
     an_invitee_who_leaves_a_group_does_not_end_it,
     an_erased_booking_is_asked_for_before_it_goes,
+    a_booking_that_another_host_took_over_goes,
     pages_that_are_refused_are_asked_for_again_from_the_start,
     a_first_sync_that_meets_the_limit_keeps_what_it_has,
     a_booking_that_can_not_be_read_stops_no_other,
@@ -229,6 +230,30 @@ async fn an_erased_booking_is_asked_for_before_it_goes(at: TestHub) {
     assert_eq!(world.asked(), (1, 0, 1));
     world.sync().await;
     assert_eq!(world.asked(), (1, 0, 0), "what is gone is not asked for again");
+}
+
+async fn a_booking_that_another_host_took_over_goes(at: TestHub) {
+    let world = World::new(at).await;
+    let (eva, adam) = (world.book("Eva", "2026-03-12T08:00:00Z"), world.book("Adam", "2026-03-13T08:00:00Z"));
+    world.book("Ida", "2026-03-14T08:00:00Z");
+    world.connect().await;
+    world.sync().await;
+    // Our list does not name them any more; one we may still look at, the other not.
+    for booking in [&eva, &adam] {
+        world.act(CalendlyDo::Erase { event: booking.event.clone() });
+    }
+    let path = |booking: &Booked| format!("/scheduled_events/{}", booking.event.rsplit('/').next().unwrap());
+    let body = format!(
+        r#"{{"resource":{{"uri":"{}","status":"active","start_time":"2026-03-12T08:00:00Z","event_memberships":[{{"user":"https://x/users/BERT"}}]}}}}"#,
+        eva.event
+    );
+    let answer = Trouble::Status { status: 200, headers: Default::default(), body };
+    world.sandbox.arm(Fault::on(Provider::Calendly, answer).path(&path(&eva)));
+    world.sandbox.arm(Fault::on(Provider::Calendly, Trouble::Forbidden { reason: "You do not have permission".into() }).path(&path(&adam)));
+    let report = world.sync().await;
+    assert!(report.success, "the connection needs nobody: {report:?}");
+    assert_eq!(only(&report).counts, counts(0, 0, 2, 1), "{report:?}");
+    assert_eq!(world.titles().await, ["30 Minute Meeting: Ida"]);
 }
 
 async fn pages_that_are_refused_are_asked_for_again_from_the_start(at: TestHub) {
