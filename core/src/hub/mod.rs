@@ -10,6 +10,7 @@ mod consent;
 mod holds;
 mod listing;
 mod live;
+mod notifications;
 mod open;
 mod operator;
 mod provide;

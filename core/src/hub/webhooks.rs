@@ -1,10 +1,11 @@
-//! Webhooks: subscriptions at Calendly, and what they bring.
+//! Webhooks: subscriptions at Calendly, and what they bring; what is Microsoft's own about them is in `notifications`.
 //!
 //! A webhook is verified on its bytes as they came, noted so that it counts once, and answered; then its connection is synced by a job
 //! like any other. When one is at work already, another follows it, because the first may have asked before the change. Several that
 //! come meanwhile wait together. The schedule stays as a safety net: what a process takes in and does not come to is due at once.
 
 use super::Hub;
+use super::notifications::MICROSOFT;
 use super::syncs::{Scope, SyncOptions};
 use crate::clock::fill_random;
 use crate::error::{Error, StoreError};
@@ -157,7 +158,7 @@ impl Hub {
     }
 
     /// Lets a sync of the connection follow, which reads these events again whatever their versions say.
-    fn nudge(&self, user: UserId, connection: ConnectionId, events: Vec<String>) {
+    pub(super) fn nudge(&self, user: UserId, connection: ConnectionId, events: Vec<String>) {
         if self.0.nudges.add(&connection, events) {
             tasks::detach(nudged(self.clone(), user, connection));
         }
@@ -184,6 +185,9 @@ impl Hub {
     async fn subscribed(&self, user: &UserId, connection: &ConnectionId) -> Result<(), Error> {
         let Some(base) = self.public_base() else { return Ok(()) };
         let row = connections::find(self.db(), user, connection).await?.ok_or(Error::NotFound("connection"))?;
+        if row.provider == MICROSOFT.as_str() && !row.needs_user {
+            return self.subscribed_to_mailbox(&row, base).await;
+        }
         let Some(calendly) = self.calendly_of(&row).filter(|_| !row.needs_user) else { return Ok(()) };
         let meter = Meter::default();
         let mut is_alive = false;
@@ -228,6 +232,9 @@ impl Hub {
 
     /// Takes the subscriptions of a connection that goes back, as far as the provider answers.
     pub(super) async fn unsubscribe(&self, row: &ConnectionRow) {
+        if row.provider == MICROSOFT.as_str() && !row.needs_user {
+            return self.unsubscribe_from_mailbox(row).await;
+        }
         let Some(calendly) = self.calendly_of(row).filter(|_| !row.needs_user) else { return };
         for subscription in webhooks::of_connection(self.db(), &row.id).await.unwrap_or_default() {
             if let Err(error) = calendly.unsubscribe(&subscription.remote_id, &Meter::default()).await {
@@ -241,6 +248,13 @@ impl Hub {
         (row.provider == CALENDLY.as_str()).then(|| self.calendly(Arc::new(StoredAccess::new(self.clone(), id, CALENDLY))))?
     }
 
+    /// Connections whose provider could tell us, and was not seen to since then.
+    async fn without_subscription(&self, since: i64) -> Result<Vec<(String, String)>, StoreError> {
+        let mut found = webhooks::without(self.db(), CALENDLY.as_str(), since).await?;
+        found.extend(webhooks::without(self.db(), MICROSOFT.as_str(), since).await?);
+        Ok(found)
+    }
+
     /// Forgets old webhooks, and looks after subscriptions that were not seen alive for a day.
     pub(crate) async fn tidy_webhooks(&self) {
         let now = self.now();
@@ -250,7 +264,7 @@ impl Hub {
             tx.commit().await
         };
         let open = match purged.await {
-            Ok(()) if self.public_base().is_some() => webhooks::without(self.db(), CALENDLY.as_str(), now - DAY_MS).await,
+            Ok(()) if self.public_base().is_some() => self.without_subscription(now - DAY_MS).await,
             Ok(()) => Ok(Vec::new()),
             Err(error) => Err(error),
         };
@@ -309,7 +323,7 @@ fn address(base: &str, id: &str) -> String {
     format!("{base}{CALENDLY_PATH}?subscription={id}")
 }
 
-fn random() -> String {
+pub(super) fn random() -> String {
     let mut bytes = [0_u8; 24];
     fill_random(&mut bytes);
     URL_SAFE_NO_PAD.encode(bytes)

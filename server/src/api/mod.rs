@@ -12,6 +12,7 @@ pub mod health;
 pub mod holds;
 pub mod input;
 pub mod jobs;
+pub mod microsoft;
 pub mod stream;
 pub mod sync;
 pub mod tokens;

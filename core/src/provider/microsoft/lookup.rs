@@ -6,7 +6,7 @@ use super::transport::{Api, PREFER};
 use super::wire::{Batch, BatchAnswer, BatchAnswers, BatchRequest};
 use crate::error::ProviderError;
 use crate::provider::Meter;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde_json::Value;
 use std::collections::HashMap;
 
@@ -38,7 +38,7 @@ pub(super) async fn look_up(api: &Api, place: &Place<'_>, ids: &[String], meter:
             BatchRequest { id: number.to_string(), method: "GET", url, headers: HashMap::from([("Prefer", PREFER)]) }
         });
         let body = serde_json::to_vec(&Batch { requests: requests.collect() }).expect("texts").into();
-        let answer = api.post(WHAT, &batch, &body, meter).await?;
+        let answer = api.send(WHAT, Method::POST, &batch, &body, meter).await?;
         let answers: BatchAnswers = serde_json::from_slice(&answer).map_err(|error| problems::malformed(WHAT, error))?;
         let mut open: HashMap<String, &String> = ids.iter().enumerate().map(|(number, id)| (number.to_string(), id)).collect();
         for answer in answers.responses {

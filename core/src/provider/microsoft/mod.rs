@@ -3,6 +3,7 @@
 //! - `transport`: requests with an access token, four at once for a mailbox; `problems`: failures in the user's words;
 //! - `wire`: the forms of the answers; `list`: the calendars and whose mailbox it is;
 //! - `pull`: the passes; `round`: one round of `calendarView/delta`; `lookup`: single events by their ids;
+//! - `push`: subscriptions, and what a notification says;
 //! - `series`: the parts of a series put together; `pattern`: a recurrence as RRULE; `normalize`: events to the domain's.
 //!
 //! Invariants:
@@ -28,6 +29,7 @@ mod normalize;
 mod pattern;
 mod problems;
 mod pull;
+mod push;
 mod round;
 mod series;
 mod transport;
@@ -40,6 +42,7 @@ use crate::oauth::access::Access;
 use crate::provider::{KnownCalendar, Meter, Page, Provider, PullRequest, RemoteCalendar};
 use async_trait::async_trait;
 use futures::stream::BoxStream;
+pub(crate) use push::{Notification, Notifications};
 use std::sync::Arc;
 use syncline_domain::sync::ProviderKind;
 use transport::{AT_ONCE, Api};

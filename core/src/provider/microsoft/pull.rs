@@ -6,7 +6,7 @@ use super::normalize::Reading;
 use super::problems;
 use super::round::{Begin, Known, Told, follow};
 use super::series::{BEYOND, EDGE_MS, Group, Window, series, single};
-use super::transport::Api;
+use super::transport::{Api, instant};
 use crate::error::ProviderError;
 use crate::provider::{Change, Content, Coverage, Page, Pass, PassEnd, PullRequest};
 use crate::tasks::blocking;
@@ -156,10 +156,6 @@ fn window_at(now: Millis) -> Window {
         today.checked_add(Span::new().months(months)).map_or(now + days, |at| at.timestamp().as_millisecond())
     };
     Window { from: shifted(-MONTHS), to: shifted(MONTHS) }
-}
-
-fn instant(at: Millis) -> String {
-    Timestamp::from_millisecond(at).unwrap_or_default().to_string()
 }
 
 /// What a round told, as changes: series are put together, and what is said to be removed is looked up.

@@ -9,8 +9,10 @@ use crate::provider::Meter;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderName, HeaderValue, Method, StatusCode};
+use jiff::Timestamp;
 use secrecy::{ExposeSecret as _, SecretString};
 use std::sync::Arc;
+use syncline_domain::time::Millis;
 use tokio::sync::Semaphore;
 use url::Url;
 
@@ -61,14 +63,21 @@ impl Api {
         self.ask(what, || Request::get(url.clone()).header_text(PREFER_NAME, &format!("{PREFER}, {PAGE_SIZE}")), meter).await
     }
 
-    /// Posts JSON.
+    /// Sends JSON.
     ///
     /// # Errors
     /// As [`Api::get`].
-    pub(super) async fn post(&self, what: &'static str, url: &Url, body: &Bytes, meter: &Meter) -> Result<Bytes, ProviderError> {
+    pub(super) async fn send(
+        &self,
+        what: &'static str,
+        method: Method,
+        url: &Url,
+        body: &Bytes,
+        meter: &Meter,
+    ) -> Result<Bytes, ProviderError> {
         let request = || {
-            let request = Request::new(Method::POST, url.clone()).header(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-            request.body(body.clone())
+            let request = Request::new(method.clone(), url.clone()).header(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            request.header_text(PREFER_NAME, PREFER).body(body.clone())
         };
         self.ask(what, request, meter).await
     }
@@ -103,6 +112,11 @@ impl Api {
         }
         Ok(Err((status, problems::refused(what, status, &host, &headers, &body, self.clock.now()))))
     }
+}
+
+/// An instant as Graph takes it.
+pub(super) fn instant(at: Millis) -> String {
+    Timestamp::from_millisecond(at).unwrap_or_default().to_string()
 }
 
 const PREFER_NAME: HeaderName = HeaderName::from_static("prefer");
