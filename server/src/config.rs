@@ -59,6 +59,10 @@ pub struct ProviderArgs {
     #[arg(long, value_name = "ID", env = "SYNCLINE_MICROSOFT_CLIENT_ID", global = true)]
     pub microsoft_client_id: Option<String>,
 
+    /// Microsoft: the directory (tenant) whose accounts may sign in, an id or a domain [default: all, and personal accounts]
+    #[arg(long, value_name = "TENANT", env = "SYNCLINE_MICROSOFT_TENANT", global = true, value_parser = parse_tenant)]
+    pub microsoft_tenant: Option<String>,
+
     /// Microsoft: another address of the API
     #[arg(long, value_name = "URL", env = "SYNCLINE_MICROSOFT_API_BASE", global = true, hide = true)]
     pub microsoft_api_base: Option<String>,
@@ -93,22 +97,33 @@ impl ProviderArgs {
                 api_base: given(api),
                 oauth_base: given(oauth),
                 webhook_key: None,
+                tenant: None,
             }
         };
         OAuthSettings {
             google: service(&self.google_client_id, &self.google_api_base, &self.google_oauth_base, "SYNCLINE_GOOGLE_CLIENT_SECRET"),
-            microsoft: service(
-                &self.microsoft_client_id,
-                &self.microsoft_api_base,
-                &self.microsoft_oauth_base,
-                "SYNCLINE_MICROSOFT_CLIENT_SECRET",
-            ),
+            microsoft: ServiceSettings {
+                tenant: self.microsoft_tenant.clone().filter(|tenant| !tenant.is_empty()),
+                ..service(
+                    &self.microsoft_client_id,
+                    &self.microsoft_api_base,
+                    &self.microsoft_oauth_base,
+                    "SYNCLINE_MICROSOFT_CLIENT_SECRET",
+                )
+            },
             calendly: ServiceSettings {
                 webhook_key: secret("CALENDLY_WEBHOOK_SIGNING_KEY"),
                 ..service(&self.calendly_client_id, &self.calendly_api_base, &self.calendly_oauth_base, "SYNCLINE_CALENDLY_CLIENT_SECRET")
             },
         }
     }
+}
+
+/// A tenant is part of an address.
+fn parse_tenant(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    let is_name = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'));
+    if is_name { Ok(text.to_owned()) } else { Err("the directory's id, or one of its domains".to_owned()) }
 }
 
 /// What is written to the log (on the error output).

@@ -58,6 +58,8 @@ impl OAuthSettings {
 pub struct ServiceSettings {
     /// Instead of the API's own address: a stand-in or a proxy.
     pub api_base: Option<String>,
+    /// Microsoft: the directory whose accounts may sign in, an id or a domain; `None` for all of them.
+    pub tenant: Option<String>,
     /// Instead of the addresses of the authorization server.
     pub oauth_base: Option<String>,
     /// The client id from the provider's console. `None`: nobody can connect an account.

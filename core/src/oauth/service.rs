@@ -152,6 +152,10 @@ impl Service {
 
 fn at((host, path): (&str, &str), settings: &ServiceSettings) -> Option<Url> {
     let base = settings.oauth_base.as_deref().unwrap_or(host).trim_end_matches('/');
+    let path = match &settings.tenant {
+        Some(tenant) => path.replacen("/common/", &format!("/{tenant}/"), 1),
+        None => path.to_owned(),
+    };
     Url::parse(&format!("{base}{path}")).ok()
 }
 
@@ -167,6 +171,9 @@ mod tests {
         assert_eq!(GOOGLE.token(&other).unwrap().as_str(), "http://127.0.0.1:9/google/oauth/token");
         assert_eq!(GOOGLE.authorize(&other).unwrap().as_str(), "http://127.0.0.1:9/google/oauth/o/oauth2/v2/auth");
         assert!(MICROSOFT.revoke(&own).is_none());
+        let tenant = ServiceSettings { tenant: Some("example.org".to_owned()), ..ServiceSettings::default() };
+        assert_eq!(MICROSOFT.token(&tenant).unwrap().as_str(), "https://login.microsoftonline.com/example.org/oauth2/v2.0/token");
+        assert_eq!(MICROSOFT.authorize(&own).unwrap().as_str(), "https://login.microsoftonline.com/common/oauth2/v2.0/authorize");
     }
 
     #[test]

@@ -37,8 +37,9 @@ const GUIDES: [Guide; 3] = [
         settings: "SYNCLINE_MICROSOFT",
         console: "the Entra admin center",
         register: "In the Entra admin center, under \"App registrations\": register an app for accounts in any organizational directory and \
-                   personal Microsoft accounts, with the platform \"Web\" and the redirect address {address}; under \"API permissions\" add \
-                   the delegated ones of Microsoft Graph offline_access, User.Read and Calendars.Read; under \"Certificates & secrets\" \
+                   personal Microsoft accounts (for one directory alone, set SYNCLINE_MICROSOFT_TENANT to it), with the platform \"Web\" \
+                   and the redirect address {address}; under \"API permissions\" add the delegated ones of Microsoft Graph \
+                   offline_access, User.Read and Calendars.Read; under \"Certificates & secrets\" \
                    make a client secret (it expires: note when).",
     },
     Guide {

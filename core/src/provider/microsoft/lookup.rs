@@ -2,13 +2,16 @@
 
 use super::problems;
 use super::series::Part;
+use super::series::Window;
+use super::transport::instant;
 use super::transport::{Api, PREFER};
-use super::wire::{Batch, BatchAnswer, BatchAnswers, BatchRequest};
+use super::wire::{self, Batch, BatchAnswer, BatchAnswers, BatchRequest, Listing};
 use crate::error::ProviderError;
 use crate::provider::Meter;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde_json::Value;
 use std::collections::HashMap;
+use syncline_domain::failure::Class;
 
 const WHAT: &str = "microsoft.lookup";
 /// Requests in a batch (json-batching).
@@ -29,9 +32,11 @@ pub(super) async fn look_up(api: &Api, place: &Place<'_>, ids: &[String], meter:
     let mut found = HashMap::new();
     let batch = api.address(&["$batch"], &[]);
     let root = api.address(&[], &[]).path().trim_end_matches('/').len();
-    for ids in ids.chunks(MOST) {
+    let mut expands = place.own;
+    let mut chunks = ids.chunks(MOST).peekable();
+    while let Some(ids) = chunks.peek() {
         let requests = ids.iter().enumerate().map(|(number, id)| {
-            let query: &[(&str, &str)] = if place.own { &[("$expand", "calendar")] } else { &[] };
+            let query: &[(&str, &str)] = if expands { &[("$expand", "calendar")] } else { &[] };
             let url = api.address(&["me", "calendars", place.calendar, "events", id], query);
             let query = url.query().map_or_else(String::new, |query| format!("?{query}"));
             let url = format!("{}{query}", &url.path()[root..]);
@@ -40,6 +45,11 @@ pub(super) async fn look_up(api: &Api, place: &Place<'_>, ids: &[String], meter:
         let body = serde_json::to_vec(&Batch { requests: requests.collect() }).expect("texts").into();
         let answer = api.send(WHAT, Method::POST, &batch, &body, meter).await?;
         let answers: BatchAnswers = serde_json::from_slice(&answer).map_err(|error| problems::malformed(WHAT, error))?;
+        if expands && answers.responses.iter().any(|answer| answer.status == 400) {
+            // Not every service behind the API expands. Without it an event that was moved is taken for one that is still here.
+            expands = false;
+            continue;
+        }
         let mut open: HashMap<String, &String> = ids.iter().enumerate().map(|(number, id)| (number.to_string(), id)).collect();
         for answer in answers.responses {
             let Some(id) = open.remove(&answer.id) else { continue };
@@ -50,16 +60,36 @@ pub(super) async fn look_up(api: &Api, place: &Place<'_>, ids: &[String], meter:
         if !open.is_empty() {
             return Err(problems::strange(WHAT));
         }
+        chunks.next();
     }
     Ok(found)
+}
+
+/// Whether a series has occurrences in a window. `None`: it is gone.
+///
+/// # Errors
+/// When Graph does not say.
+pub(super) async fn has_instances(api: &Api, id: &str, window: Window, meter: &Meter) -> Result<Option<bool>, ProviderError> {
+    let (from, to) = (instant(window.from), instant(window.to));
+    let query = [("startDateTime", from.as_str()), ("endDateTime", to.as_str()), ("$top", "1")];
+    match api.get(WHAT, &api.address(&["me", "events", id, "instances"], &query), meter).await {
+        Ok(body) => {
+            let found: Listing = serde_json::from_slice(&body).map_err(|error| problems::malformed(WHAT, error))?;
+            Ok(Some(!found.value.is_empty()))
+        }
+        Err(error) if error.class == Class::NotFound => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 fn read(api: &Api, place: &Place<'_>, answer: BatchAnswer) -> Result<Option<Part>, ProviderError> {
     match (answer.status, answer.body) {
         (200, Some(body)) => {
             let part = Part::read(body).map_err(|_| problems::strange(WHAT))?;
-            let elsewhere = place.own && part.item.calendar.as_ref().is_some_and(|calendar| calendar.id != place.calendar);
-            Ok((!elsewhere).then_some(part))
+            // Deleted items keep their immutable ids, too: they are in no calendar.
+            let is_here = |calendar: &Option<wire::Place>| calendar.as_ref().is_some_and(|calendar| calendar.id == place.calendar);
+            let is_elsewhere = place.own && part.item.calendar.as_ref().is_some_and(|calendar| !is_here(calendar));
+            Ok((!is_elsewhere).then_some(part))
         }
         (404 | 410, _) => Ok(None),
         // The token of the batch was good a moment ago: the next try has another one.

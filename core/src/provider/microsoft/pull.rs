@@ -1,7 +1,7 @@
 //! The passes over one calendar.
 
 use super::list::Hints;
-use super::lookup::{Place, look_up};
+use super::lookup::{Place, has_instances, look_up};
 use super::normalize::Reading;
 use super::problems;
 use super::round::{Begin, Known, Told, follow};
@@ -194,7 +194,14 @@ async fn settle(
     }
     for id in removed.iter().chain(&far) {
         match found.remove(id) {
-            Some(master) if master.item.is_master() => beyond.push((id.clone(), Group::without_occurrences(master))),
+            // A series that has occurrences in the window would not be said to be removed: it lies among the deleted items.
+            Some(master) if master.item.is_master() => {
+                if has_instances(api, id, window, &request.meter).await?.is_some_and(|has| !has) {
+                    beyond.push((id.clone(), Group::without_occurrences(master)));
+                } else {
+                    changes.push(Change { remote_id: id.clone(), version: None, content: Content::Removed });
+                }
+            }
             // In the window it would not be said to be removed.
             Some(part) if part.span(&cx.reading).is_none_or(|span| !window.holds(span)) => changes.push(single(part, &cx.reading, true)),
             _ => changes.push(Change { remote_id: id.clone(), version: None, content: Content::Removed }),

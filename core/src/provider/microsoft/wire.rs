@@ -73,8 +73,9 @@ pub(super) struct Item {
     pub(super) uid: Option<String>,
     pub(super) created_date_time: Option<String>,
     pub(super) last_modified_date_time: Option<String>,
-    /// Only where it was asked for: the calendar that the event is in.
-    pub(super) calendar: Option<Place>,
+    /// Only where it was asked for: the calendar that the event is in, and nothing where it is in none (among the deleted items).
+    #[serde(default, deserialize_with = "present")]
+    pub(super) calendar: Option<Option<Place>>,
 }
 
 impl Item {
@@ -82,6 +83,11 @@ impl Item {
     pub(super) fn is_master(&self) -> bool {
         self.kind.as_deref() == Some("seriesMaster") || (self.series_master_id.is_none() && self.recurrence.is_some())
     }
+}
+
+/// Tells `null` from what is absent.
+fn present<'de, D: serde::Deserializer<'de>>(value: D) -> Result<Option<Option<Place>>, D::Error> {
+    Option::deserialize(value).map(Some)
 }
 
 /// Why an item is not in the round any more.

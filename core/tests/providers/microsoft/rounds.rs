@@ -20,6 +20,7 @@ syncline_core::store_suite! {
     occurrences_of_a_master_that_is_gone_are_gone,
     of_an_item_that_comes_again_the_last_counts,
     a_lookup_that_fails_deletes_nothing,
+    what_lies_among_the_deleted_items_is_removed,
     a_link_to_another_host_is_not_followed,
     a_mailbox_that_is_busy_is_waited_for,
 }
@@ -258,6 +259,11 @@ async fn a_lookup_that_fails_deletes_nothing(at: TestHub) {
     let report = world.sync().await;
     assert_eq!(only(&report).status, ResultStatus::Error, "{report:?}");
     assert_eq!(world.titles().await, ["Today", "Dentist"]);
+    // The service does not say in which calendar an event is.
+    let inner = json!({"responses": [{"id": "0", "status": 400, "headers": {}, "body": {"error": {"code": "BadRequest"}}}]});
+    let headers = [("content-type".to_owned(), "application/json".to_owned())].into();
+    let refused = Trouble::Status { status: 200, headers, body: inner.to_string() };
+    world.sandbox.arm(Fault::on(Provider::Microsoft, refused).path("/$batch"));
     // One of the requests in the batch fails.
     let inner = json!({"responses": [{"id": "0", "status": 429, "headers": {"Retry-After": "1"}, "body": {"error": {"code": "x"}}}]});
     let headers = [("content-type".to_owned(), "application/json".to_owned())].into();
@@ -265,6 +271,42 @@ async fn a_lookup_that_fails_deletes_nothing(at: TestHub) {
     world.sandbox.arm(Fault::on(Provider::Microsoft, inner).path("/$batch"));
     let report = world.sync().await;
     assert_eq!(only(&report).counts, counts(0, 0, 1, 1), "it is tried again: {report:?}");
+}
+
+/// Deleted items keep their immutable ids.
+async fn what_lies_among_the_deleted_items_is_removed(at: TestHub) {
+    let world = World::new(at).await;
+    let (single, old) = (world.create(event("Dentist", "2026-03-11")), world.create(event("Old", "2024-03-11")));
+    let (series, living) = (world.create(weekly("Team")), world.create(weekly("Living")));
+    for day in 1..=9 {
+        world.create(event("Stays", &format!("2026-03-0{day}")));
+    }
+    world.connect().await;
+    world.sync().await;
+    [&single, &old, &series].into_iter().for_each(|id| world.delete(id));
+    // As if the living series were said to be removed: it has occurrences, so it is not where it was.
+    next_round(&world, json!([removed(&single), removed(&old), removed(&series), removed(&living)])).await;
+    let mut ids = [&single, &old, &series, &living];
+    ids.sort();
+    let calendar = world.at.texts("SELECT remote_id FROM calendars").await.remove(0);
+    let found = |(number, id): (usize, &&String)| {
+        let mut body = if *id == &single {
+            event("Dentist", "2026-03-11")
+        } else if *id == &old {
+            event("Old", "2024-03-11")
+        } else {
+            weekly("Team")
+        };
+        body["id"] = json!(id);
+        body["calendar"] = if *id == &old { Value::Null } else { json!({"id": calendar}) };
+        json!({"id": number.to_string(), "status": 200, "headers": {}, "body": body})
+    };
+    let body = json!({"responses": ids.iter().enumerate().map(found).collect::<Vec<_>>()}).to_string();
+    let headers = [("content-type".to_owned(), "application/json".to_owned())].into();
+    world.sandbox.arm(Fault::on(Provider::Microsoft, Trouble::Status { status: 200, headers, body }).path("/$batch"));
+    let report = world.sync().await;
+    assert_eq!(only(&report).counts.deleted, 4, "{report:?}");
+    assert_eq!(world.titles().await, vec!["Stays"; 9]);
 }
 
 async fn a_link_to_another_host_is_not_followed(at: TestHub) {
