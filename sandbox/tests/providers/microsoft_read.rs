@@ -284,3 +284,18 @@ async fn named_troubles_answer_in_graphs_dialect() {
         refused(&api.get("/me/calendarView/delta?$deltatoken=x").await, status, code);
     }
 }
+
+#[tokio::test]
+async fn an_event_tells_the_calendar_that_it_is_in_now_when_it_is_asked() {
+    let (sandbox, api) = account();
+    let id = create(&sandbox, event("Dentist", "2026-03-10"));
+    let work = sandbox.microsoft(MicrosoftDo::AddCalendar { account: ME.into(), name: "Work".into() }).unwrap()["id"].clone();
+    let path = format!("/me/events/{}", encoded(&id));
+    assert!(api.get(&path).await.fits(200, &MICROSOFT, "Event").get("calendar").is_none());
+    let asked = format!("{path}?$expand=calendar");
+    assert_eq!(api.get(&asked).await.fits(200, &MICROSOFT, "Event")["calendar"]["name"], "Calendar");
+    let to = work.as_str().unwrap().to_owned();
+    sandbox.microsoft(MicrosoftDo::Move { account: ME.into(), event: id, to }).unwrap();
+    assert_eq!(api.get(&asked).await.fits(200, &MICROSOFT, "Event")["calendar"]["id"], work, "the immutable id still leads to it");
+    refused(&api.get(&format!("{path}?$expand=attachments")).await, 501, "NotImplemented");
+}
