@@ -1,7 +1,7 @@
 //! `syncline connection …`
 
 use super::args::{AddCommand, ConnectionCommand, IcsSource, OutputArgs};
-use super::{Exit, Failure, account, print, print_json, read_password, text};
+use super::{Exit, Failure, account, print, print_json, read_secret, text};
 use anyhow::Context as _;
 use secrecy::SecretString;
 use std::io::Read as _;
@@ -17,12 +17,12 @@ pub(super) async fn run(hub: &Hub, command: ConnectionCommand) -> Result<Exit, F
     match command {
         ConnectionCommand::Add(AddCommand::Caldav { user, url, username, password_stdin: _, name, output }) => {
             let viewer = account(hub, &user.email).await?;
-            let new = NewCaldav { address: url, username, password: read_password()?, name };
+            let new = NewCaldav { address: url, username, password: read_secret("password")?, name };
             added(&hub.add_caldav(&viewer.id, new).await?, output)?;
         }
         ConnectionCommand::Add(AddCommand::Calendly { user, token_stdin: _, name, output }) => {
             let viewer = account(hub, &user.email).await?;
-            added(&hub.add_calendly(&viewer.id, NewCalendly { token: read_password()?, name }).await?, output)?;
+            added(&hub.add_calendly(&viewer.id, NewCalendly { token: read_secret("token")?, name }).await?, output)?;
         }
         ConnectionCommand::Add(AddCommand::Ics { user, source, name, output }) => {
             let viewer = account(hub, &user.email).await?;

@@ -153,12 +153,12 @@ async fn account(hub: &Hub, email: &str) -> Result<Viewer, Error> {
 }
 
 /// The first line of the standard input.
-fn read_password() -> anyhow::Result<SecretString> {
+fn read_secret(what: &str) -> anyhow::Result<SecretString> {
     let mut line = String::new();
-    io::stdin().lock().read_line(&mut line).context("the password can not be read from the standard input")?;
-    let password = line.trim_end_matches(['\r', '\n']);
-    anyhow::ensure!(!password.is_empty(), "there is no password on the standard input");
-    Ok(SecretString::from(password))
+    io::stdin().lock().read_line(&mut line).with_context(|| format!("the {what} can not be read from the standard input"))?;
+    let secret = line.trim_end_matches(['\r', '\n']);
+    anyhow::ensure!(!secret.is_empty(), "there is no {what} on the standard input");
+    Ok(SecretString::from(secret))
 }
 
 /// Writes to the standard output. A reader that went away (`| head`) is no error.

@@ -4,6 +4,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use syncline_sandbox::ics::{Calendar, Fault, Feed, IcsHost};
+use syncline_sandbox::{CalendlyBooking, CalendlyDo, Provider, Sandbox, SandboxClock};
 
 fn syncline(data: &Path, arguments: &[&str], input: &str) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_syncline"))
@@ -310,4 +311,40 @@ fn a_server_says_where_it_listens_and_ends_on_a_signal() {
 
     assert!(Command::new("kill").arg(server.id().to_string()).status().unwrap().success());
     assert!(server.wait().unwrap().success(), "an asked-for end is no failure");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_calendly_account_is_connected_by_its_token_and_synced() {
+    const ME: &str = "anna@example.com";
+    let sandbox = Sandbox::start(SandboxClock::system()).await;
+    sandbox.calendly(CalendlyDo::Account { account: ME.into(), name: "Anna".into(), zone: "UTC".into() }).unwrap();
+    let start = jiff::Timestamp::from_millisecond(sandbox.clock().now() + 7_200_000).unwrap();
+    let booking = CalendlyBooking {
+        event_type: None,
+        start: start.to_string(),
+        email: "eva@example.net".into(),
+        name: "Eva".into(),
+        zone: "UTC".into(),
+        location: None,
+        calendar_event: None,
+        answers: Vec::new(),
+    };
+    sandbox.calendly(CalendlyDo::Book { account: ME.into(), booking }).unwrap();
+    let data = with_account();
+    let api = sandbox.api_base(Provider::Calendly);
+    let run = |arguments: &[&str], input: &str| {
+        let all = [arguments, &["--user", "ann@example.org", "--calendly-api-base", &api, "--allow-private-addresses", "--json"]].concat();
+        syncline(data.path(), &all, input)
+    };
+    let add = ["connection", "add", "calendly", "--token-stdin"];
+    let refused = run(&add, "wrong\n");
+    assert_eq!((code(&refused), json(&refused)["code"].as_str()), (1, Some("token_refused")));
+    assert!(err(&run(&add, "\n")).contains("no token"));
+    let token = sandbox.token(Provider::Calendly, ME, &["users:read", "scheduled_events:read"]);
+    let added = run(&add, &format!("{token}\n"));
+    assert_eq!(json(&added)["account"], ME, "{}", err(&added));
+    let report = json(&run(&["sync"], ""));
+    assert_eq!((report["synced"].as_u64(), report["success"].as_bool()), (Some(1), Some(true)), "{report}");
+    assert!(!out(&added).contains(&token), "it is not shown");
+    assert_eq!(sandbox.violations(), Vec::<String>::new());
 }
