@@ -134,15 +134,14 @@ fn when(item: &Item, master: Option<&Event>, warnings: &mut Vec<&'static str>) -
         }
         return Ok(When::AllDay { start: from, end: to.max(next) });
     }
-    let made_in = item.recurrence.as_ref().and_then(|recurrence| recurrence.range.recurrence_time_zone.as_deref());
-    let made_in = made_in.or(item.original_start_time_zone.as_deref());
-    let zone = match (made_in, master.map(|master| &master.when)) {
-        (Some(name), _) => {
-            let (zone, odd) = Timezones::default().resolve(name, None);
-            warnings.extend(odd);
-            Some(zone)
+    let of_series = item.recurrence.as_ref().and_then(|recurrence| recurrence.range.recurrence_time_zone.as_deref());
+    let zone = match (made_in([of_series, item.original_start_time_zone.as_deref()]), master.map(|master| &master.when)) {
+        (Some(Ok(zone)), _) => Some(zone),
+        (_, Some(When::Timed { start, .. })) => Some(start.zone.clone()),
+        (Some(Err(odd)), _) => {
+            warnings.push(odd);
+            None
         }
-        (None, Some(When::Timed { start, .. })) => Some(start.zone.clone()),
         _ => None,
     };
     let start = moment(start, zone.as_ref()).ok_or_else(bad)?;
@@ -152,6 +151,22 @@ fn when(item: &Item, master: Option<&Event>, warnings: &mut Vec<&'static str>) -
         return Ok(When::Timed { end: start.clone(), start });
     }
     Ok(When::Timed { start, end })
+}
+
+/// The zone that an event was made in: the first of some names that is known. `None`: there is no name.
+fn made_in(names: [Option<&str>; 2]) -> Option<Result<ZoneName, &'static str>> {
+    let mut found = None;
+    for name in names.into_iter().flatten().map(str::trim).filter(|name| !name.is_empty()) {
+        // Exchange writes it so where a client gave UTC.
+        if name.eq_ignore_ascii_case("tzone://Microsoft/Utc") {
+            return Some(Ok(ZoneName::utc()));
+        }
+        match Timezones::default().resolve(name, None) {
+            (zone, None) => return Some(Ok(zone)),
+            (_, Some(odd)) => found = Some(Err(odd)),
+        }
+    }
+    found
 }
 
 /// A time, shown in another zone than the one it was told in.

@@ -98,3 +98,22 @@ fn a_series_with_a_rule_that_is_not_known_is_still_a_series() {
     );
     assert_eq!((odd.event.recurrence, odd.warnings), (Some(Recurrence::default()), vec!["bad_rule"]));
 }
+
+#[test]
+fn the_zone_is_the_one_of_the_series_as_far_as_it_is_known() {
+    let zone = |of_series: &str, original: &str| {
+        let text = format!(
+            r#"{{"id":"a","originalStartTimeZone":"{original}","start":{{"dateTime":"2026-03-10T08:00:00","timeZone":"UTC"}},"recurrence":
+            {{"pattern":{{"type":"daily","interval":1}},"range":{{"type":"noEnd","recurrenceTimeZone":"{of_series}"}}}}}}"#
+        );
+        let Normalized { event, warnings } = read(&text);
+        let When::Timed { start, .. } = event.when else { panic!("timed") };
+        (start.zone.0, warnings.len())
+    };
+    let of = |zone: &str, warnings| (zone.to_owned(), warnings);
+    assert_eq!(zone("Romance Standard Time", "Pacific Standard Time"), of("Europe/Paris", 0));
+    assert_eq!(zone("", "Pacific Standard Time"), of("America/Los_Angeles", 0));
+    assert_eq!(zone("tzone://Microsoft/Custom", "Pacific Standard Time"), of("America/Los_Angeles", 0));
+    assert_eq!(zone("tzone://Microsoft/Utc", "Pacific Standard Time"), of("UTC", 0));
+    assert_eq!(zone("tzone://Microsoft/Custom", "Nobody's Time"), of("UTC", 1));
+}
