@@ -1,7 +1,7 @@
 //! The closed error of every server function.
 
 use leptos::prelude::*;
-use leptos::server_fn::codec::JsonEncoding;
+use leptos::server_fn::codec::PostcardEncoding;
 use leptos::server_fn::error::ServerFnErrorErr;
 use serde::{Deserialize, Serialize};
 use syncline_domain::failure::Problem;
@@ -54,6 +54,14 @@ impl WireError {
         Self { problem, kind }
     }
 
+    /// What came over the wire can not be read.
+    #[must_use]
+    pub fn unreadable() -> Self {
+        let problem =
+            Problem::new("unexpected_answer", "The server gave an answer that this page does not understand.", "Reload the page.");
+        Self::new(WireKind::Server, problem)
+    }
+
     /// Nobody is signed in.
     #[must_use]
     pub fn signed_out() -> Self {
@@ -62,7 +70,7 @@ impl WireError {
 }
 
 impl FromServerFnError for WireError {
-    type Encoder = JsonEncoding;
+    type Encoder = PostcardEncoding;
 
     fn from_server_fn_error(value: ServerFnErrorErr) -> Self {
         match value {
@@ -74,10 +82,7 @@ impl FromServerFnError for WireError {
                 WireKind::Invalid,
                 Problem::new("invalid_input", "Something in the form can not be used.", "Check what you typed, then try again."),
             ),
-            _ => Self::new(
-                WireKind::Server,
-                Problem::new("unexpected_answer", "The server gave an answer that this page does not understand.", "Reload the page."),
-            ),
+            _ => Self::unreadable(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The page of Syncline: leptos components, pages and thin server functions. Logic sits in `domain` or `core`.
 //!
 //! The same code renders on the server (feature `ssr`) and in the browser (feature `hydrate`). Every page is rendered as a
-//! whole on the server ([`SsrMode::Async`]) and can be read without JavaScript. Who is signed in and what is provided to
+//! whole on the server (leptos' asynchronous mode) and can be read without JavaScript. Who is signed in and what is provided to
 //! server functions: `context` and `session` (both only on the server). Nothing of the server's side ships to the browser.
 
 // A page is one type, as deep as its elements are nested; laying out its future recurses through it.
@@ -11,18 +11,18 @@ pub mod address;
 #[cfg(feature = "ssr")]
 pub mod context;
 pub mod error;
+pub mod memo;
 pub mod pages;
+pub mod route;
 #[cfg(feature = "ssr")]
 pub mod session;
 pub mod ui;
 pub mod wire;
 
+use crate::memo::Memo;
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
-use leptos_meta::{Title, provide_meta_context};
-use leptos_router::SsrMode;
-use leptos_router::components::{ParentRoute, Route, Router, Routes};
-use leptos_router::path;
+use route::{Page, Route};
 use std::sync::Arc;
 use syncline_domain::view::{Preferences, Theme, Viewer};
 
@@ -40,8 +40,8 @@ pub struct Session(pub RwSignal<Option<Viewer>>);
 impl Session {
     /// The signed-in user's preferences; the defaults when nobody is signed in.
     #[must_use]
-    pub fn preferences(self) -> Signal<Preferences> {
-        Signal::derive(move || self.0.with(|viewer| viewer.as_ref().map(|viewer| viewer.preferences.clone()).unwrap_or_default()))
+    pub fn preferences(self) -> Memo<Preferences> {
+        Memo::new(move |_| self.0.with(|viewer| viewer.as_ref().map(|viewer| viewer.preferences.clone()).unwrap_or_default()))
     }
 }
 
@@ -73,7 +73,7 @@ pub fn shell(site: &Site) -> impl IntoView + use<> {
                 <link rel="stylesheet" href=format!("/pkg/syncline.css?v={version}") />
                 <link rel="modulepreload" href=script />
                 <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="anonymous" />
-                <leptos_meta::MetaTags />
+                {meta_tags()}
                 <script type="module" nonce=use_nonce()>
                     {hydrate}
                 </script>
@@ -85,31 +85,44 @@ pub fn shell(site: &Site) -> impl IntoView + use<> {
     }
 }
 
-/// The page: signals that every part shares, and the routes.
+/// The page: signals that every part shares, and what its address shows.
 #[component]
 pub fn App() -> impl IntoView {
-    provide_meta_context();
+    #[cfg(feature = "ssr")]
+    leptos_meta::provide_meta_context();
     let session = Session(RwSignal::new(wire::shared(signed_in)));
     provide_context(session);
+    let page = Route::provide().page();
+    let layout = Memo::new(move |_| match page.get() {
+        Some(page) if page.is_bare() => Layout::Bare(page),
+        Some(_) => Layout::Frame,
+        None => Layout::Nowhere,
+    });
     view! {
-        <Title formatter=|text: String| if text.is_empty() { "Syncline".to_owned() } else { format!("{text} · Syncline") } />
-        <Router>
-            <Routes fallback=NotFound>
-                <ParentRoute path=path!("") view=ui::frame::Frame ssr=SsrMode::Async>
-                    <Route path=path!("/") view=pages::calendar::CalendarPage ssr=SsrMode::Async />
-                    <Route path=path!("/settings/calendars") view=pages::settings::SettingsPage ssr=SsrMode::Async />
-                    <Route path=path!("/settings/connections") view=pages::connections::ConnectionsPage ssr=SsrMode::Async />
-                    <Route path=path!("/settings/account") view=pages::account::AccountPage ssr=SsrMode::Async />
-                    <Route path=path!("/holds") view=pages::holds::HoldsPage ssr=SsrMode::Async />
-                    <Route path=path!("/holds/:id") view=pages::holds::HoldPage ssr=SsrMode::Async />
-                    <Route path=path!("/history") view=pages::history::HistoryPage ssr=SsrMode::Async />
-                </ParentRoute>
-                <Route path=path!("/setup") view=pages::setup::SetupPage ssr=SsrMode::Async />
-                <Route path=path!("/sign-in") view=pages::sign_in::SignInPage ssr=SsrMode::Async />
-            </Routes>
-        </Router>
+        {move || match layout.get() {
+            Layout::Frame => view! { <ui::frame::Frame page /> }.into_any(),
+            Layout::Bare(Page::Setup) => pages::setup::SetupPage().into_any(),
+            Layout::Bare(_) => pages::sign_in::SignInPage().into_any(),
+            Layout::Nowhere => view! { <NotFound /> }.into_any(),
+        }}
     }
     .into_any()
+}
+
+/// Where the title and the like are written into the document; only the server writes them.
+fn meta_tags() -> AnyView {
+    #[cfg(feature = "ssr")]
+    return leptos_meta::MetaTags().into_any();
+    #[cfg(not(feature = "ssr"))]
+    ().into_any()
+}
+
+/// What stands around a page. From one page in the frame to another the frame stays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Layout {
+    Frame,
+    Bare(Page),
+    Nowhere,
 }
 
 /// The value of `data-theme` on `<html>`.
@@ -130,7 +143,7 @@ fn NotFound() -> impl IntoView {
         response.set_status(http::StatusCode::NOT_FOUND);
     }
     view! {
-        <Title text="Page not found" />
+        <ui::Title text="Page not found" />
         <main class="bare" id="main">
             <div class="bare-box">
                 <h1>"There is no such page"</h1>

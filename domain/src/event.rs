@@ -211,10 +211,10 @@ pub enum Visibility {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Person {
     /// Display name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "crate::packed::no")]
     pub name: Option<String>,
     /// E-mail address without `mailto:`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "crate::packed::no")]
     pub email: Option<String>,
 }
 
@@ -227,10 +227,10 @@ pub struct Attendee {
     #[serde(default)]
     pub response: Response,
     /// They may stay away (`ROLE=OPT-PARTICIPANT`).
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "crate::packed::not")]
     pub optional: bool,
     /// It is the owner of the calendar.
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "crate::packed::not")]
     pub me: bool,
 }
 

@@ -1,5 +1,7 @@
 //! The words of a sync: what started it, how it stands, what it did.
 
+mod flat;
+
 use crate::failure::Problem;
 use crate::ids::{CalendarId, ConnectionId, HoldId, JobId};
 use serde::{Deserialize, Serialize};
@@ -204,7 +206,7 @@ pub struct Unreadable {
 
 /// What a job did to one calendar.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", from = "flat::CalendarResult", into = "flat::CalendarResult")]
 pub struct CalendarResult {
     /// The connection.
     pub connection_id: ConnectionId,
@@ -224,16 +226,16 @@ pub struct CalendarResult {
     /// Reason → number of objects that were skipped or could not be read for it.
     pub skipped_reasons: BTreeMap<String, u64>,
     /// Which objects could not be read; at most 20 are named.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "crate::packed::none")]
     pub unreadable: Vec<Unreadable>,
     /// Oddity → number of objects that were stored all the same: `unknown_zone`, `rule_too_frequent`, …
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(default, skip_serializing_if = "crate::packed::no_entries")]
     pub warnings: BTreeMap<String, u64>,
     /// What went wrong and what to do.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "crate::packed::no")]
     pub error: Option<Problem>,
     /// Deletions that wait for the user.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "crate::packed::no")]
     pub hold: Option<HoldSummary>,
     /// Wall time in milliseconds.
     pub duration_ms: u64,
@@ -272,7 +274,7 @@ pub struct HoldSummary {
 
 /// The answer of a sync: REST, command line, page and `calendarSyncComplete` all show this.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", from = "flat::SyncReport", into = "flat::SyncReport")]
 pub struct SyncReport {
     /// Every calendar is in step.
     pub success: bool,
@@ -343,7 +345,7 @@ pub struct CalendarProgress {
     /// How many there are, once that is known.
     pub total: Option<u64>,
     /// The line of the report, when the calendar is done.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "crate::packed::no")]
     pub result: Option<CalendarResult>,
 }
 
@@ -386,7 +388,7 @@ pub struct JobProgress {
     /// A line per calendar; empty until they are known.
     pub calendars: Vec<CalendarProgress>,
     /// The problem of the job as a whole.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "crate::packed::no")]
     pub error: Option<Problem>,
 }
 

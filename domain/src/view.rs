@@ -242,10 +242,8 @@ pub struct EventDetails {
     /// The link that joins the call (http and https only).
     pub conference_url: Option<String>,
     /// Who invites.
-    #[serde(with = "crate::text")]
     pub organizer: Option<Person>,
     /// Who is invited.
-    #[serde(with = "crate::text")]
     pub attendees: Vec<Attendee>,
     /// Labels.
     pub categories: Vec<String>,
@@ -301,12 +299,10 @@ pub struct Occurrence {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SyncOverview {
     /// Jobs at work.
-    #[serde(with = "crate::text")]
     pub running: Vec<JobProgress>,
     /// The last sync of anything that went well, unix milliseconds.
     pub last_success_at: Option<i64>,
     /// The last run that ended.
-    #[serde(with = "crate::text")]
     pub last_report: Option<SyncReport>,
     /// "Now" of the server, unix milliseconds.
     pub now: i64,
@@ -379,7 +375,6 @@ pub struct ApiToken {
 #[serde(rename_all = "camelCase")]
 pub struct Job {
     /// How far it is or how it ended.
-    #[serde(with = "crate::text")]
     pub progress: JobProgress,
     /// When it was asked for, unix milliseconds.
     pub created_at: i64,

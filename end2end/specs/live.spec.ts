@@ -4,7 +4,7 @@ import { completion, createFirstAccount, event as shown, listenForCompletions, m
 import { seed } from "../support/seed.ts";
 import { ada, expect, hydrated, test } from "../support/test.ts";
 
-const stream = "**/api/sync/stream";
+const stream = "**/api/sync/stream*";
 
 /** Counts the questions for the overview from now on. */
 function questions(page: Page): { count: number } {

@@ -3,18 +3,23 @@
 //! What every page shares is provided here: the live store and the messages ([`LiveRoot`]), the state of the calendar
 //! ([`CalendarState`]), the keyboard.
 
+use crate::memo::Memo;
+use crate::pages;
 use crate::pages::calendar::keys::Keys;
 use crate::pages::calendar::state::CalendarState;
+use crate::route::Page;
 use crate::ui::live::LiveRoot;
 use crate::ui::rail::Rail;
 use crate::ui::toolbar::Toolbar;
 use crate::wire::shared;
 use leptos::prelude::*;
-use leptos_router::components::Outlet;
 
-/// The frame around every page of a signed-in user; the page itself is the outlet.
+/// The frame around every page of a signed-in user.
 #[component]
-pub fn Frame() -> impl IntoView {
+pub fn Frame(
+    /// What it stands around.
+    page: Memo<Option<Page>>,
+) -> impl IntoView {
     // The same on the server and at hydration, so that "today" and the line of now do not jump.
     let offset = RwSignal::new(shared(offset));
     view! {
@@ -22,13 +27,13 @@ pub fn Frame() -> impl IntoView {
             "Skip to the content"
         </a>
         <LiveRoot>
-            <Inside offset />
+            <Inside offset page />
         </LiveRoot>
     }
 }
 
 #[component]
-fn Inside(offset: RwSignal<i64>) -> impl IntoView {
+fn Inside(offset: RwSignal<i64>, page: Memo<Option<Page>>) -> impl IntoView {
     let state = CalendarState::provide(offset);
     #[cfg(feature = "hydrate")]
     learn_habits(state);
@@ -37,12 +42,27 @@ fn Inside(offset: RwSignal<i64>) -> impl IntoView {
             <Toolbar state />
             <Rail state />
             <main class="main" id="main" tabindex="-1">
-                <Outlet />
+                {move || page.get().map(inner)}
             </main>
         </div>
         <Keys state />
     }
     .into_any()
+}
+
+/// What the frame stands around.
+fn inner(page: Page) -> AnyView {
+    match page {
+        Page::Calendar => pages::calendar::CalendarPage().into_any(),
+        Page::Calendars => pages::settings::SettingsPage().into_any(),
+        Page::Connections => pages::connections::ConnectionsPage().into_any(),
+        Page::Account => pages::account::AccountPage().into_any(),
+        Page::Holds => pages::holds::HoldsPage().into_any(),
+        Page::Hold => pages::holds::HoldPage().into_any(),
+        Page::History => pages::history::HistoryPage().into_any(),
+        // They stand without it; see [`crate::App`].
+        Page::Setup | Page::SignIn => ().into_any(),
+    }
 }
 
 /// What the viewer's clock is ahead of UTC, in milliseconds.

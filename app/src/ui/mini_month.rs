@@ -1,9 +1,11 @@
 //! The small month in the rail: to see which days have something, and to jump.
 
+use crate::memo::Memo;
 use crate::pages::calendar::api::load_busy_days;
 use crate::pages::calendar::place::Place;
 use crate::pages::calendar::state::CalendarState;
 use crate::ui::icons::Icon;
+use crate::ui::{arriving, nothing};
 use crate::wire::load;
 use jiff::civil::Date;
 use leptos::prelude::*;
@@ -50,12 +52,10 @@ pub fn MiniMonth(
                     <tr>{names}</tr>
                 </thead>
                 <tbody>
-                    <Transition>
-                        {move || Suspend::new(async move {
-                            let busy = busy.await.unwrap_or_default();
-                            move || weeks(shown(state, first.get(), busy))
-                        })}
-                    </Transition>
+                    {arriving(nothing, move || async move {
+                        let busy = busy.await.unwrap_or_default();
+                        (move || weeks(shown(state, first.get(), busy))).into_any()
+                    })}
                 </tbody>
             </table>
         </section>

@@ -1,11 +1,13 @@
 //! The left rail: mini-month and calendars. On narrow screens it is a drawer.
 
 use crate::error::WireError;
-use crate::pages::calendar::api::ShowCalendar;
+use crate::memo::Memo;
+use crate::pages::calendar::api::{ShowCalendar, show_calendar};
 use crate::pages::calendar::state::CalendarState;
 use crate::ui::icons::Icon;
 use crate::ui::mini_month::MiniMonth;
 use crate::ui::toast::use_toasts;
+use crate::ui::{arriving, nothing};
 use leptos::html;
 use leptos::prelude::*;
 use leptos::server_fn::ServerFn as _;
@@ -16,6 +18,9 @@ use syncline_domain::view::{Calendar, Connection, ConnectionState};
 
 /// What was switched and is not yet known to have arrived: the switch answers at once.
 type Switched = RwSignal<Vec<(CalendarId, bool)>>;
+
+/// Shows or hides a calendar.
+type Switch = Callback<(CalendarId, bool)>;
 
 /// The rail.
 #[component]
@@ -49,27 +54,26 @@ pub fn Rail(
 
 #[component]
 fn Calendars(state: CalendarState) -> impl IntoView {
-    let switch = ServerAction::<ShowCalendar>::new();
     let switched: Switched = RwSignal::new(Vec::new());
     let toasts = use_toasts();
-    Effect::new(move |_| {
-        let Some(answer) = switch.value().get() else { return };
-        if let Err(error) = answer {
-            toasts.refused(&error);
-        }
-        state.version.update(|version| *version += 1);
+    let switch = Callback::new(move |(id, visible): (CalendarId, bool)| {
+        switched.update(|list| list.push((id.clone(), visible)));
+        leptos::task::spawn_local(async move {
+            if let Err(error) = show_calendar(id, visible).await {
+                toasts.refused(&error);
+            }
+            state.version.update(|version| *version += 1);
+        });
     });
     view! {
-        <Transition>
-            {move || Suspend::new(async move {
-                let connections = state.connections.await;
-                switched.update_untracked(Vec::clear);
-                match connections {
-                    Ok(connections) => groups(&connections, switch, switched),
-                    Err(error) => failed(error),
-                }
-            })}
-        </Transition>
+        {arriving(nothing, move || async move {
+            let connections = state.connections.await;
+            switched.update_untracked(Vec::clear);
+            match connections {
+                Ok(connections) => groups(&connections, switch, switched),
+                Err(error) => failed(error),
+            }
+        })}
         <a class="btn btn-ghost rail-add" href="/settings/connections">
             <Icon name="plus" />
             "Add calendar"
@@ -88,7 +92,7 @@ fn failed(error: WireError) -> AnyView {
 }
 
 /// Connections of one calendar stand together; one with several has its own heading.
-fn groups(connections: &[Connection], switch: ServerAction<ShowCalendar>, switched: Switched) -> AnyView {
+fn groups(connections: &[Connection], switch: Switch, switched: Switched) -> AnyView {
     let enabled = |connection: &&Connection| connection.calendars.iter().any(|calendar| calendar.enabled);
     let (single, several): (Vec<_>, Vec<_>) = connections.iter().filter(enabled).partition(|connection| connection.calendars.len() == 1);
     let lines = |connection: &Connection, own: bool| {
@@ -117,7 +121,7 @@ fn group(heading: String, glyph: Option<AnyView>, lines: Vec<AnyView>) -> AnyVie
     .into_any()
 }
 
-fn line(calendar: &Calendar, glyph: Option<AnyView>, switch: ServerAction<ShowCalendar>, switched: Switched) -> AnyView {
+fn line(calendar: &Calendar, glyph: Option<AnyView>, switch: Switch, switched: Switched) -> AnyView {
     let (id, visible) = (calendar.id.clone(), calendar.visible);
     let shown = {
         let id = id.clone();
@@ -128,9 +132,7 @@ fn line(calendar: &Calendar, glyph: Option<AnyView>, switch: ServerAction<ShowCa
         let id = id.clone();
         move |event: leptos::ev::SubmitEvent| {
             event.prevent_default();
-            let visible = !shown.get_untracked();
-            switched.update(|list| list.push((id.clone(), visible)));
-            switch.dispatch(ShowCalendar { calendar: id.clone(), visible });
+            switch.run((id.clone(), !shown.get_untracked()));
         }
     };
     view! {

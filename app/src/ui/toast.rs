@@ -4,9 +4,10 @@
 //! to the page that is open is not seen there, only heard: the page says it in full.
 
 use crate::error::{WireError, WireKind};
+use crate::route::use_route;
 use crate::ui::icons::Icon;
+use crate::ui::listed;
 use leptos::prelude::*;
-use leptos_router::hooks::use_location;
 
 /// How a message is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,10 +99,10 @@ pub fn use_toasts() -> Toasts {
 #[component]
 pub fn ToastRegion() -> impl IntoView {
     let toasts = use_toasts();
-    let pathname = use_location().pathname;
+    let route = use_route();
     // Whoever comes to the page that a message leads to, or leaves it, has seen what it is about.
     Effect::new(move |before: Option<String>| {
-        let now = pathname.get();
+        let now = route.with(|address| address.path.clone());
         if let Some(before) = before.filter(|before| *before != now) {
             toasts.list.update(|list| list.retain(|toast| !toast.leads_to(&before) && !toast.leads_to(&now)));
         }
@@ -109,13 +110,13 @@ pub fn ToastRegion() -> impl IntoView {
     });
     view! {
         <div class="toast-region" role="status" aria-live="polite" aria-relevant="additions">
-            <For each=move || toasts.list.get() key=|toast| toast.id let:toast>
-                {if pathname.with_untracked(|path| toast.leads_to(path)) {
+            {listed(move || toasts.list.get(), |toast| toast.id.to_string(), move |toast| {
+                if route.with_untracked(|address| toast.leads_to(&address.path)) {
                     view! { <span class="sr-only">{toast.text}</span> }.into_any()
                 } else {
                     seen(toasts, toast)
-                }}
-            </For>
+                }
+            })}
         </div>
     }
     .into_any()

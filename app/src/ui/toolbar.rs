@@ -1,14 +1,15 @@
 //! The toolbar above every page: where one is in time, the views, search, sync, the account.
 
+use crate::memo::Memo;
 use crate::pages::calendar::place::Place;
 use crate::pages::calendar::search::SearchForm;
 use crate::pages::calendar::state::CalendarState;
 use crate::pages::sign_in::SignOutButton;
+use crate::route::use_route;
 use crate::ui::icons::Icon;
 use crate::ui::toolbar_sync::ToolbarSync;
 use crate::use_session;
 use leptos::prelude::*;
-use leptos_router::hooks::use_location;
 use syncline_domain::layout::View;
 
 /// The toolbar. The parts that belong to the calendar stand only above the calendar.
@@ -17,8 +18,8 @@ pub fn Toolbar(
     /// The frame's state.
     state: CalendarState,
 ) -> impl IntoView {
-    let pathname = use_location().pathname;
-    let on_calendar = Memo::new(move |_| pathname.with(|path| path == "/"));
+    let route = use_route();
+    let on_calendar = Memo::new(move |_| route.with(|address| address.path == "/"));
     view! {
         <header class="toolbar">
             <button class="btn btn-ghost btn-icon rail-open" type="button" popovertarget="rail" aria-label="Calendars and months">

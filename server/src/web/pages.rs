@@ -4,8 +4,9 @@ use crate::state::AppState;
 use crate::web::guard;
 use crate::web::headers::CspNonce;
 use app::error::{WireError, WireKind};
+use app::route::PAGES;
 use app::session::SignInGate;
-use app::{App, Site, shell};
+use app::{Site, shell};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -15,20 +16,20 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use leptos::context::{provide_context, use_context};
 use leptos::nonce::Nonce;
-use leptos_axum::{AxumRouteListing, LeptosRoutes, generate_route_list};
-use std::sync::{Arc, OnceLock};
+use leptos::server_fn::error::FromServerFnError as _;
+use leptos_axum::{AxumRouteListing, LeptosRoutes};
+use leptos_router::{Method, SsrMode};
+use std::sync::Arc;
 
-/// The addresses of the pages, as [`App`] has them.
+/// The addresses of the pages; each is rendered as a whole before it is sent.
 fn listings() -> Vec<AxumRouteListing> {
-    // Walking the component tree leaves globals behind in leptos, so it is done once.
-    static LISTINGS: OnceLock<Vec<AxumRouteListing>> = OnceLock::new();
-    LISTINGS.get_or_init(|| generate_route_list(App)).clone()
+    page_paths().map(|path| AxumRouteListing::new(path.to_owned(), SsrMode::Async, [Method::Get], Vec::new())).collect()
 }
 
 /// The paths of all pages.
 #[must_use]
-pub fn page_paths() -> Vec<String> {
-    listings().iter().map(|listing| listing.path().to_owned()).collect()
+pub fn page_paths() -> impl Iterator<Item = &'static str> {
+    PAGES.iter().map(|(path, _)| *path)
 }
 
 /// The pages and the server functions.
@@ -72,11 +73,10 @@ pub async fn error_status(request: Request, next: Next) -> Response {
     }
     let (mut parts, body) = response.into_parts();
     let Ok(bytes) = axum::body::to_bytes(body, 64 * 1024).await else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
-    if let Ok(error) = serde_json::from_slice::<WireError>(&bytes) {
-        parts.status = status(&error.kind);
-        if let WireKind::Throttled { retry_after_s } = error.kind {
-            parts.headers.insert(header::RETRY_AFTER, HeaderValue::from(retry_after_s));
-        }
+    let error = WireError::de(bytes.clone());
+    parts.status = status(&error.kind);
+    if let WireKind::Throttled { retry_after_s } = error.kind {
+        parts.headers.insert(header::RETRY_AFTER, HeaderValue::from(retry_after_s));
     }
     Response::from_parts(parts, Body::from(bytes))
 }

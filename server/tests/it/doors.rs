@@ -8,7 +8,7 @@ use syncline_server::web::pages::page_paths;
 #[tokio::test]
 async fn a_fresh_instance_leads_every_page_to_the_first_account() {
     let app = TestApp::start().await;
-    for path in page_paths().iter().filter(|path| *path != "/setup") {
+    for path in page_paths().filter(|path| *path != "/setup") {
         let response = app.get(path).await;
         assert_eq!((response.status().as_u16(), header(&response, "location")), (303, "/setup"), "{path}");
     }
@@ -22,9 +22,9 @@ async fn every_page_needs_a_session_and_says_where_to_come_back_to() {
     let app = TestApp::start().await;
     let account = app.account().await;
     for path in page_paths() {
-        let stranger = app.get(&path).await;
-        let known = send(app.request(Method::GET, &path).header("cookie", &account.cookie)).await;
-        match path.as_str() {
+        let stranger = app.get(path).await;
+        let known = send(app.request(Method::GET, path).header("cookie", &account.cookie)).await;
+        match path {
             "/sign-in" => {
                 assert_eq!(stranger.status(), 200);
                 assert_eq!((known.status().as_u16(), header(&known, "location")), (303, "/"));

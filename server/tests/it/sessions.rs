@@ -1,6 +1,8 @@
 //! Signing in and out with the forms that a browser without JavaScript posts, and with the calls that the page makes.
 
 use crate::fixture::{EMAIL, PASSWORD, TestApp, header, send};
+use app::error::{WireError, WireKind};
+use leptos::server_fn::error::FromServerFnError as _;
 use reqwest::{Method, RequestBuilder, Response};
 use syncline_server::config::WebArgs;
 
@@ -147,6 +149,6 @@ async fn a_server_function_needs_a_session_and_answers_with_its_kind() {
     let (path, _) = leptos::server_fn::axum::server_fn_paths().find(|(path, _)| path.contains("/load_tokens")).expect("a list");
     let refused = send(app.request(Method::GET, path).header("accept", "application/json")).await;
     assert_eq!(refused.status(), 401);
-    let body: serde_json::Value = refused.json().await.unwrap();
-    assert_eq!((&body["kind"], &body["problem"]["code"]), (&"unauthenticated".into(), &"not_signed_in".into()));
+    let error = WireError::de(refused.bytes().await.unwrap());
+    assert_eq!((error.kind, &*error.problem.code), (WireKind::Unauthenticated, "not_signed_in"));
 }

@@ -2,10 +2,12 @@
 
 use crate::fixture::{Account, TestApp, header, problem, send};
 use crate::openapi::has_fields;
+use app::wire::Packed;
 use futures::StreamExt as _;
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 use std::time::Duration;
+use syncline_domain::sync::SyncReport;
 use syncline_sandbox::ics::{Calendar, Entry, Fault, Feed, IcsHost};
 
 fn feed() -> Feed {
@@ -229,6 +231,12 @@ async fn the_stream_tells_progress_and_the_end_and_resumes_where_it_was_left() {
     let (_, old) = told[0].0.split_once('-').unwrap();
     let missed = until(open(&account, Some(&format!("1-{old}"))).await, "event: changed").await;
     assert_eq!(messages(&missed)[0].2, report);
+    // the page takes the same report packed
+    let packed = app.request(Method::GET, "/api/sync/stream?as=packed").bearer_auth(&account.token).header("last-event-id", &told[0].0);
+    let missed = until(send(packed).await, "event: complete").await;
+    let data = missed.split("event: complete\n").nth(1).and_then(|rest| rest.strip_prefix("data: ")?.lines().next()).unwrap();
+    let read: SyncReport = Packed::from_text(data).unwrap().open().unwrap();
+    assert_eq!(serde_json::to_value(&read).unwrap(), report);
     // the greeting has a number, so that a stream that breaks before its first message can be resumed
     let greeting = until(open(&account, None).await, "retry").await;
     assert!(greeting.lines().any(|line| line.starts_with("id:")), "{greeting}");

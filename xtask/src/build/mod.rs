@@ -7,6 +7,7 @@
 
 mod assets;
 mod css;
+mod prune;
 mod stamp;
 mod wasm;
 

@@ -1,6 +1,6 @@
 //! The frontend crate as WASM, and its JavaScript.
 
-use super::{NAME, stamp};
+use super::{NAME, prune, stamp};
 use crate::process::{self, step};
 use crate::workspace::Workspace;
 use anyhow::{Context as _, Result, bail};
@@ -39,12 +39,47 @@ pub(crate) fn ensure_target() -> Result<()> {
 /// Compiles `frontend` and gives the path of the raw WASM file.
 pub(super) fn compile(workspace: &Workspace, profile: Profile) -> Result<PathBuf> {
     ensure_target()?;
-    process::run(workspace.cargo().args(["build", "--package", "frontend", "--target", TARGET, "--profile", profile.name]))?;
-    let wasm = workspace.target().join(TARGET).join(profile.folder).join(format!("{NAME}.wasm"));
+    let mut cargo = workspace.cargo();
+    cargo.args(["build", "--package", "frontend", "--target", TARGET, "--profile", profile.name]);
+    let mut folder = workspace.target().to_owned();
+    if profile.small && ensure_library_source() {
+        // Beside the other builds: with other switches they would take turns in making each other anew.
+        folder.push("page");
+        cargo.arg("--target-dir").arg(&folder).args(WITH_LIBRARY).env("RUSTFLAGS", SMALL).env("RUSTC_BOOTSTRAP", "1");
+    }
+    process::run(&mut cargo)?;
+    let wasm = folder.join(TARGET).join(profile.folder).join(format!("{NAME}.wasm"));
     if !wasm.is_file() {
         bail!("cargo built no {}; the library of `frontend` must be named `{NAME}` and be a cdylib", wasm.display());
     }
     Ok(wasm)
+}
+
+/// Rust's own library is compiled with the page: a panic is then a trap without words, and a twelfth of the page goes with
+/// the words, the places in the source and the `Debug` of every type. Cargo calls this unstable, so that the variable
+/// `RUSTC_BOOTSTRAP` has to allow it; without the library's source the page is built plainly, and larger.
+const WITH_LIBRARY: [&str; 2] = ["-Zbuild-std=std,panic_abort", "-Zbuild-std-features=optimize_for_size"];
+
+/// With what `.cargo/config.toml` says, which it stands in place of.
+const SMALL: &str = "--cfg=erase_components -Zunstable-options -Cpanic=immediate-abort -Zlocation-detail=none -Zfmt-debug=none";
+
+/// Whether the source of Rust's library is here, after asking rustup for it.
+fn ensure_library_source() -> bool {
+    let here = || {
+        process::capture(Command::new("rustc").args(["--print", "sysroot"]))
+            .is_ok_and(|root| Path::new(root.trim()).join("lib/rustlib/src/rust/library/std").is_dir())
+    };
+    if here() {
+        return true;
+    }
+    step("adding the source of Rust's library, to build a small page");
+    let added =
+        process::which(&["rustup"]).is_some() && process::run(Command::new("rustup").args(["component", "add", "rust-src"])).is_ok();
+    if !added || !here() {
+        eprintln!("    it can not be had; the page is built without it and is larger for it");
+        return false;
+    }
+    true
 }
 
 /// Runs wasm-bindgen and gives the folder with `syncline.js`, `syncline.wasm` and, where there are any, `snippets/`.
@@ -62,6 +97,7 @@ pub(super) fn bind(workspace: &Workspace, profile: Profile, wasm: &Path) -> Resu
     if package.exists() {
         std::fs::remove_dir_all(&package).with_context(|| format!("emptying {}", package.display()))?;
     }
+    let input = if profile.small { prune::prune(&input).context("taking out what is never called")?.0 } else { input };
     let mut bindgen = wasm_bindgen_cli_support::Bindgen::new();
     bindgen
         .input_bytes(NAME, input)

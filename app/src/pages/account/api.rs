@@ -4,7 +4,7 @@
 use crate::error::WireError;
 #[cfg(feature = "ssr")]
 use crate::ui::form::plain::refuse;
-use crate::wire::Wire;
+use crate::wire::{Packed, Wire};
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use syncline_domain::ids::TokenId;
@@ -14,7 +14,7 @@ use syncline_domain::view::{ApiToken, Preferences, Theme, WeekStart};
 ///
 /// # Errors
 /// `wrong_credentials` or `weak_password`.
-#[server]
+#[server(output = Wire)]
 pub async fn change_password(old: String, new: String) -> Result<(), WireError> {
     let (hub, user) = crate::context::signed_in()?;
     let keep = crate::context::session_token();
@@ -28,7 +28,7 @@ pub async fn change_password(old: String, new: String) -> Result<(), WireError> 
 ///
 /// # Errors
 /// `unknown_zone`.
-#[server]
+#[server(output = Wire)]
 pub async fn save_preferences(
     time_zone: Option<String>,
     second_zone: Option<String>,
@@ -50,16 +50,16 @@ pub async fn save_preferences(
 /// # Errors
 /// When nobody is signed in, or the database failed.
 #[server(input = GetUrl, output = Wire)]
-pub async fn load_tokens() -> Result<Vec<ApiToken>, WireError> {
+pub async fn load_tokens() -> Result<Packed<Vec<ApiToken>>, WireError> {
     let (hub, user) = crate::context::signed_in()?;
-    Ok(hub.tokens(&user).await?)
+    Packed::of(&hub.tokens(&user).await?)
 }
 
 /// Makes an API token and gives its secret: the only time that it is shown.
 ///
 /// # Errors
 /// `invalid_name`.
-#[server]
+#[server(output = Wire)]
 pub async fn create_token(name: String) -> Result<String, WireError> {
     use secrecy::ExposeSecret as _;
     let (hub, user) = crate::context::signed_in()?;
@@ -75,7 +75,7 @@ pub async fn create_token(name: String) -> Result<String, WireError> {
 ///
 /// # Errors
 /// When there is no such token.
-#[server]
+#[server(output = Wire)]
 pub async fn revoke_token(id: TokenId) -> Result<(), WireError> {
     let (hub, user) = crate::context::signed_in()?;
     Ok(hub.revoke_token(&user, &id).await?)

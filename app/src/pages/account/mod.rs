@@ -9,10 +9,10 @@ pub mod tokens;
 
 use crate::pages::settings::tabs::SettingsTabs;
 use crate::pages::sign_in::SignOutButton;
+use crate::route::use_route;
+use crate::ui::Title;
 use crate::use_session;
 use leptos::prelude::*;
-use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
 use password::PasswordForm;
 use preferences::PreferencesForm;
 use tokens::Tokens;
@@ -52,7 +52,7 @@ pub fn AccountPage() -> impl IntoView {
 /// What a form that was posted without JavaScript has done.
 #[component]
 fn Saved() -> impl IntoView {
-    let said = use_query_map().with_untracked(|query| match query.get("saved").as_deref() {
+    let said = use_route().with_untracked(|address| match address.get("saved") {
         Some("password") => Some("The password is changed. Every other session is signed out."),
         Some("preferences") => Some("Saved."),
         _ => None,

@@ -1,7 +1,7 @@
 //! Changing the password.
 
 use super::api::ChangePassword;
-use crate::ui::form::{Field, FormError, FormState, PostForm, Submit};
+use crate::ui::form::{Field, FormAnswer, FormError, FormState, PostForm, Submit};
 use crate::ui::toast::use_toasts;
 use crate::use_session;
 use leptos::prelude::*;
@@ -12,7 +12,7 @@ pub(super) fn PasswordForm() -> impl IntoView {
     let form = FormState::of::<ChangePassword>("change-password", &["old", "new"]);
     let toasts = use_toasts();
     let email = use_session().0.with_untracked(|viewer| viewer.as_ref().map(|viewer| viewer.email.clone()));
-    let done = Callback::new(move |_: String| toasts.good("The password is changed. Every other session is signed out."));
+    let done = Callback::new(move |_: FormAnswer| toasts.good("The password is changed. Every other session is signed out."));
     view! {
         <section class="section">
             <h2>"Password"</h2>

@@ -1,7 +1,7 @@
 //! Time zone, week, clock and theme.
 
 use super::api::SavePreferences;
-use crate::ui::form::{Field, FormError, FormState, PostForm, Submit};
+use crate::ui::form::{Field, FormAnswer, FormError, FormState, PostForm, Submit};
 use crate::ui::toast::use_toasts;
 use crate::use_session;
 use leptos::prelude::*;
@@ -19,8 +19,8 @@ pub(super) fn PreferencesForm() -> impl IntoView {
     let form = FormState::of::<SavePreferences>("preferences", &["time_zone", "second_zone"]);
     let (session, toasts) = (use_session(), use_toasts());
     let now = session.preferences().get_untracked();
-    let done = Callback::new(move |answer: String| {
-        if let Ok(saved) = serde_json::from_str::<Preferences>(&answer) {
+    let done = Callback::new(move |answer: FormAnswer| {
+        if let Ok(saved) = answer.cast::<Preferences>().open() {
             #[cfg(feature = "hydrate")]
             wear(saved.theme);
             session.0.update(|viewer| viewer.iter_mut().for_each(|viewer| viewer.preferences = saved.clone()));

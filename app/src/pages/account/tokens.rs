@@ -1,12 +1,14 @@
 //! API tokens: for scripts that call REST in the user's name.
 
 use super::api::{CreateToken, RevokeToken, load_tokens};
+use crate::ui::form::FormAnswer;
 use crate::ui::form::{Field, FormError, FormState, PostForm, RowForm, Submit};
 use crate::ui::icons::Icon;
 use crate::ui::live::use_live;
 use crate::ui::problem::ProblemNote;
 use crate::ui::relative_time::When;
 use crate::ui::toast::use_toasts;
+use crate::ui::{arriving, nothing};
 use crate::wire::{load_first, shared};
 use leptos::prelude::*;
 use syncline_domain::view::ApiToken;
@@ -18,8 +20,8 @@ pub(super) fn Tokens() -> impl IntoView {
     let tokens = load_first(move || live.version.get(), |_| load_tokens());
     let form = FormState::of::<CreateToken>("token", &["name"]);
     let fresh = RwSignal::new(shared(left));
-    let done = Callback::new(move |answer: String| {
-        fresh.set(serde_json::from_str(&answer).ok());
+    let done = Callback::new(move |answer: FormAnswer| {
+        fresh.set(answer.cast().open().ok());
         live.refresh();
     });
     view! {
@@ -28,14 +30,12 @@ pub(super) fn Tokens() -> impl IntoView {
             <p class="muted">"For scripts that call the REST interface in your name: " <code>"Authorization: Bearer syn_…"</code></p>
             <div class="card">
                 {move || fresh.get().map(|secret| view! { <Fresh secret /> })}
-                <Transition>
-                    {move || Suspend::new(async move {
-                        match tokens.await {
-                            Ok(tokens) => view! { <List tokens /> }.into_any(),
-                            Err(error) => view! { <div class="card-body"><ProblemNote problem=error.problem /></div> }.into_any(),
-                        }
-                    })}
-                </Transition>
+                {arriving(nothing, move || async move {
+                    match tokens.await {
+                        Ok(tokens) => view! { <List tokens /> }.into_any(),
+                        Err(error) => view! { <div class="card-body"><ProblemNote problem=error.problem /></div> }.into_any(),
+                    }
+                })}
                 <PostForm state=form reset=true class="card-foot token-form" on_done=done>
                     <FormError form />
                     <Field form name="name" label="What is it for?" placeholder="Backup script" />

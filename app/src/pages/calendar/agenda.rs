@@ -2,6 +2,7 @@
 
 use super::look::{Look, spoken};
 use super::state::{CalendarState, use_calendar};
+use crate::ui::listed;
 use jiff::civil::Date;
 use leptos::html;
 use leptos::prelude::*;
@@ -58,9 +59,7 @@ pub fn Agenda(
             <a class="agenda-edge btn btn-ghost" data-reach="-1" href=move || edge(-1)>
                 "Earlier"
             </a>
-            <For each=move || reach.parts.get() key=|part| part.from let:part>
-                {part_view(part, state)}
-            </For>
+            {listed(move || reach.parts.get(), |part| part.from.to_string(), move |part| part_view(part, state))}
             <a class="agenda-edge btn btn-ghost" data-reach="1" href=move || edge(1)>
                 "Later"
             </a>

@@ -3,7 +3,7 @@
 #![expect(missing_docs, reason = "the macro makes an argument of a server function a field, where it can not be documented")]
 
 use crate::error::WireError;
-use crate::wire::Wire;
+use crate::wire::{Packed, Wire};
 use jiff::civil::Date;
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
@@ -20,9 +20,9 @@ pub const SEARCH_LIMIT: u32 = 100;
 /// # Errors
 /// When nobody is signed in, or the database failed.
 #[server(input = GetUrl, output = Wire)]
-pub async fn load_period(from: Date, to: Date) -> Result<Period, WireError> {
+pub async fn load_period(from: Date, to: Date) -> Result<Packed<Period>, WireError> {
     let (hub, user) = crate::context::signed_in()?;
-    Ok(hub.period(&user, from, to).await?)
+    Packed::of(&hub.period(&user, from, to).await?)
 }
 
 /// Which of the 42 days from `from` have something: bit `n` for the `n`th day.
@@ -30,10 +30,10 @@ pub async fn load_period(from: Date, to: Date) -> Result<Period, WireError> {
 /// # Errors
 /// When nobody is signed in, or the database failed.
 #[server(input = GetUrl, output = Wire)]
-pub async fn load_busy_days(from: Date) -> Result<u64, WireError> {
+pub async fn load_busy_days(from: Date) -> Result<Packed<u64>, WireError> {
     let (hub, user) = crate::context::signed_in()?;
     let period = hub.period(&user, from, days::add(from, 42)).await?;
-    Ok(days::busy(&period.events, from))
+    Packed::of(&days::busy(&period.events, from))
 }
 
 /// Everything about one occurrence.
@@ -41,9 +41,9 @@ pub async fn load_busy_days(from: Date) -> Result<u64, WireError> {
 /// # Errors
 /// When there is no such occurrence (any more).
 #[server(input = GetUrl, output = Wire)]
-pub async fn load_event(id: EventId, key: String) -> Result<EventDetails, WireError> {
+pub async fn load_event(id: EventId, key: String) -> Result<Packed<EventDetails>, WireError> {
     let (hub, user) = crate::context::signed_in()?;
-    Ok(hub.event_details(&user, &id, &key).await?)
+    Packed::of(&hub.event_details(&user, &id, &key).await?)
 }
 
 /// Occurrences that have all of the words, nearest to today first.
@@ -51,16 +51,16 @@ pub async fn load_event(id: EventId, key: String) -> Result<EventDetails, WireEr
 /// # Errors
 /// When nobody is signed in, or the database failed.
 #[server(input = GetUrl, output = Wire)]
-pub async fn search_events(words: String) -> Result<Vec<GridEvent>, WireError> {
+pub async fn search_events(words: String) -> Result<Packed<Vec<GridEvent>>, WireError> {
     let (hub, user) = crate::context::signed_in()?;
-    Ok(hub.search(&user, &words, SEARCH_LIMIT).await?)
+    Packed::of(&hub.search(&user, &words, SEARCH_LIMIT).await?)
 }
 
 /// Shows or hides a calendar in the grid.
 ///
 /// # Errors
 /// When there is no such calendar.
-#[server]
+#[server(output = Wire)]
 pub async fn show_calendar(calendar: CalendarId, visible: bool) -> Result<(), WireError> {
     let (hub, user) = crate::context::signed_in()?;
     let change = syncline_core::hub::CalendarChange { visible: Some(visible), ..Default::default() };
@@ -72,7 +72,7 @@ pub async fn show_calendar(calendar: CalendarId, visible: bool) -> Result<(), Wi
 ///
 /// # Errors
 /// When nobody is signed in.
-#[server]
+#[server(output = Wire)]
 pub async fn learn_browser(
     zone: Option<String>,
     week_start: Option<String>,

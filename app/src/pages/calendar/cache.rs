@@ -4,11 +4,12 @@
 
 use super::api;
 use crate::error::WireError;
+use crate::wire::Packed;
 use syncline_domain::layout::Span;
 use syncline_domain::view::Period;
 
 /// The period, from the cache or the server.
-pub(super) async fn load(span: Span, version: u32) -> Result<Period, WireError> {
+pub(super) async fn load(span: Span, version: u32) -> Result<Packed<Period>, WireError> {
     #[cfg(feature = "hydrate")]
     if let Some(period) = kept::get(span, version) {
         return Ok(period);
@@ -34,13 +35,13 @@ pub(super) fn fetch_ahead(span: Span, version: u32) {
 
 /// Takes a period that came with the document.
 #[cfg(feature = "hydrate")]
-pub(super) fn keep(span: Span, version: u32, period: &Period) {
+pub(super) fn keep(span: Span, version: u32, period: &Packed<Period>) {
     kept::put(span, version, period);
 }
 
 #[cfg(feature = "hydrate")]
 mod kept {
-    use super::{Period, Span};
+    use super::{Packed, Period, Span};
     use std::cell::RefCell;
 
     /// At most so many; the oldest goes.
@@ -48,21 +49,21 @@ mod kept {
 
     struct Kept {
         version: u32,
-        periods: Vec<(Span, Period)>,
+        periods: Vec<(Span, Packed<Period>)>,
     }
 
     thread_local! {
         static KEPT: RefCell<Kept> = const { RefCell::new(Kept { version: 0, periods: Vec::new() }) };
     }
 
-    pub(super) fn get(span: Span, version: u32) -> Option<Period> {
+    pub(super) fn get(span: Span, version: u32) -> Option<Packed<Period>> {
         KEPT.with_borrow(|kept| {
             let found = kept.periods.iter().find(|(of, _)| *of == span).map(|(_, period)| period.clone());
             found.filter(|_| kept.version == version)
         })
     }
 
-    pub(super) fn put(span: Span, version: u32, period: &Period) {
+    pub(super) fn put(span: Span, version: u32, period: &Packed<Period>) {
         KEPT.with_borrow_mut(|kept| {
             if kept.version != version {
                 *kept = Kept { version, periods: Vec::new() };

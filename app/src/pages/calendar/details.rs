@@ -4,11 +4,13 @@ use super::api;
 use super::look::Look;
 use super::state::use_calendar;
 use crate::error::WireError;
+use crate::memo::Memo;
 use crate::ui::icons::Icon;
 use crate::ui::problem::ProblemNote;
 use crate::ui::relative_time::When;
 use crate::ui::sheet::Sheet;
-use crate::wire::load;
+use crate::ui::{arriving, nothing};
+use crate::wire::{Packed, load};
 use leptos::prelude::*;
 use syncline_domain::event::{Attendee, Busy, EventStatus, Person, Response, Visibility};
 use syncline_domain::layout::text::{Piece, pieces};
@@ -23,8 +25,8 @@ pub fn Details() -> impl IntoView {
         move || (open.get(), state.version.get()),
         |(open, _)| async move {
             match open {
-                Some(event) => Some(api::load_event(event.id, event.key).await),
-                None => None,
+                Some(event) => api::load_event(event.id, event.key).await.map(Packed::some),
+                None => Ok(Packed::none()),
             }
         },
     );
@@ -35,15 +37,13 @@ pub fn Details() -> impl IntoView {
         open.with(Option::is_some).then(|| {
             view! {
                 <Sheet label="Event" close=closed>
-                    <Transition fallback=waiting>
-                        {move || Suspend::new(async move {
-                            match details.await {
-                                Some(Ok(details)) => content(details, &Look::of(state)),
-                                Some(Err(error)) => failed(error),
-                                None => ().into_any(),
-                            }
-                        })}
-                    </Transition>
+                    {arriving(waiting, move || async move {
+                        match details.await {
+                            Ok(Some(details)) => content(details, &Look::of(state)),
+                            Ok(None) => nothing(),
+                            Err(error) => failed(error),
+                        }
+                    })}
                 </Sheet>
             }
             .into_any()

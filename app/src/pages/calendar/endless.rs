@@ -3,6 +3,7 @@
 use super::agenda::Reach;
 use super::cache;
 use super::state::CalendarState;
+use crate::wire::Packed;
 use leptos::prelude::*;
 use std::sync::Arc;
 use syncline_domain::layout::{Span, View, days};
@@ -50,7 +51,7 @@ fn load(list: Element, reach: Reach, state: CalendarState, steps: i32) {
     leptos::task::spawn_local(async move {
         let loaded = cache::load(span, state.version.get_untracked()).await;
         reach.busy.try_set(false);
-        let Ok(period) = loaded else { return };
+        let Ok(period) = loaded.and_then(Packed::open) else { return };
         let (height, top) = (list.scroll_height(), list.scroll_top());
         reach.parts.try_update(|parts| parts.insert(if steps < 0 { 0 } else { parts.len() }, Arc::new(period)));
         if steps < 0 {

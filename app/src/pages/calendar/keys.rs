@@ -114,7 +114,7 @@ pub fn Keys(
 #[cfg(feature = "hydrate")]
 fn listen(state: CalendarState, go: Go) {
     use wasm_bindgen::JsCast as _;
-    let pathname = leptos_router::hooks::use_location().pathname;
+    let route = crate::route::use_route();
     let listener = window_event_listener(leptos::ev::keydown, move |event| {
         let focused = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
         let typing = focused.is_some_and(|focused| {
@@ -128,7 +128,7 @@ fn listen(state: CalendarState, go: Go) {
         if typing && !(meaning == Meaning::Close && state.place.with_untracked(|place| place.event.is_some())) {
             return;
         }
-        let here = pathname.with_untracked(|path| path == "/");
+        let here = route.with_untracked(|address| address.path == "/");
         match meaning {
             Meaning::Help => show_list(),
             Meaning::Sync => press(".toolbar-tools .sync-button button"),

@@ -24,12 +24,14 @@ pub mod state;
 pub mod week;
 
 use crate::error::WireError;
+use crate::memo::Memo;
+use crate::ui::Title;
 use crate::ui::icons::Icon;
 use crate::ui::problem::ProblemNote;
+use crate::ui::{arriving, nothing};
 use crate::wire::load;
 use jiff::civil::Date;
 use leptos::prelude::*;
-use leptos_meta::Title;
 use state::{CalendarState, Go, use_calendar};
 use std::sync::Arc;
 use syncline_domain::layout::{Span, View};
@@ -80,7 +82,7 @@ fn Grid(state: CalendarState) -> impl IntoView {
         week_start: state.week_start.get(),
         version: state.version.get(),
     });
-    let period = load(move || wanted.get(), |wanted| async move { (wanted, cache::load(wanted.span(), wanted.version).await) });
+    let period = load(move || wanted.get(), |wanted| async move { cache::load(wanted.span(), wanted.version).await?.after(&wanted) });
     #[cfg(feature = "hydrate")]
     fetch_neighbours(period, state);
     let go = Go::here();
@@ -100,15 +102,12 @@ fn Grid(state: CalendarState) -> impl IntoView {
     };
     view! {
         <div class="calendar" on:pointerdown=down on:pointerup=up>
-            <Transition fallback=waiting>
-                {move || Suspend::new(async move {
-                    let (wanted, loaded) = period.await;
-                    match loaded {
-                        Ok(period) => grid(wanted, period),
-                        Err(error) => failed(error),
-                    }
-                })}
-            </Transition>
+            {arriving(waiting, move || async move {
+                match period.await {
+                    Ok((wanted, period)) => grid(wanted, period),
+                    Err(error) => failed(error),
+                }
+            })}
             <Teaching state />
         </div>
     }
@@ -152,47 +151,38 @@ fn failed(error: WireError) -> AnyView {
 /// What an empty calendar teaches: how to get the first events into it.
 #[component]
 fn Teaching(state: CalendarState) -> impl IntoView {
-    view! {
-        <Transition>
-            {move || Suspend::new(async move {
-                let none = state.connections.await.is_ok_and(|connections| connections.is_empty());
-                none.then(|| {
-                    view! {
-                        <div class="teach">
-                            <div class="empty">
-                                <Icon name="calendar" />
-                                <h2>"Connect a calendar"</h2>
-                                <p>
-                                    "Syncline brings your calendars together in one place and keeps them in step. Begin with a CalDAV account, or with the address or the file of an ICS feed."
-                                </p>
-                                <a class="btn btn-primary btn-lg" href="/settings/connections">
-                                    <Icon name="plus" />
-                                    "Connect a calendar"
-                                </a>
-                            </div>
-                        </div>
-                    }
-                    .into_any()
-                })
-            })}
-        </Transition>
-    }
-    .into_any()
+    arriving(nothing, move || async move {
+        if !state.connections.await.is_ok_and(|connections| connections.is_empty()) {
+            return nothing();
+        }
+        view! {
+            <div class="teach">
+                <div class="empty">
+                    <Icon name="calendar" />
+                    <h2>"Connect a calendar"</h2>
+                    <p>
+                        "Syncline brings your calendars together in one place and keeps them in step. Begin with a CalDAV account, or with the address or the file of an ICS feed."
+                    </p>
+                    <a class="btn btn-primary btn-lg" href="/settings/connections">
+                        <Icon name="plus" />
+                        "Connect a calendar"
+                    </a>
+                </div>
+            </div>
+        }
+        .into_any()
+    })
 }
 
 /// Keeps what came with the document, sets the clock by it, and loads the periods before and after.
 #[cfg(feature = "hydrate")]
-fn fetch_neighbours(period: crate::wire::Loaded<(Wanted, Result<Period, WireError>)>, state: CalendarState) {
+fn fetch_neighbours(period: crate::wire::Loaded<(Wanted, Period)>, state: CalendarState) {
     Effect::new(move |_| {
-        let loaded = period.with(|loaded| match loaded {
-            Some((wanted, Ok(period))) => {
-                cache::keep(wanted.span(), wanted.version, period);
-                Some((*wanted, period.now))
-            }
-            _ => None,
-        });
-        let Some((wanted, now)) = loaded else { return };
-        state.set_clock(now);
+        let Some((wanted, period)) = period.read().and_then(|answer| answer.ok()?.split()) else { return };
+        cache::keep(wanted.span(), wanted.version, &period);
+        if let Ok(period) = period.open() {
+            state.set_clock(period.now);
+        }
         set_timeout(
             move || {
                 for steps in [1, -1] {

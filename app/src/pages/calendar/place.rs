@@ -2,7 +2,7 @@
 //!
 //! Everything that should survive a reload, or be sent to somebody, is in here and nowhere else. Pure.
 
-use leptos_router::params::ParamsMap;
+use crate::route::Address;
 use std::fmt::Write as _;
 use syncline_domain::ids::EventId;
 use syncline_domain::layout::{View, days};
@@ -46,12 +46,12 @@ impl EventRef {
 impl Place {
     /// Reads an address. What can not be understood is left out, so that an old or mistyped address still shows a calendar.
     #[must_use]
-    pub fn read(params: &ParamsMap) -> Self {
+    pub fn read(address: &Address) -> Self {
         Self {
-            view: params.get_str("view").and_then(View::parse).unwrap_or_default(),
-            date: params.get_str("date").and_then(days::parse),
-            query: params.get("q"),
-            event: params.get_str("event").and_then(EventRef::parse),
+            view: address.get("view").and_then(View::parse).unwrap_or_default(),
+            date: address.get("date").and_then(days::parse),
+            query: address.get("q").map(str::to_owned),
+            event: address.get("event").and_then(EventRef::parse),
         }
     }
 
@@ -129,17 +129,13 @@ mod tests {
 
     const ID: &str = "018f2f3a-0000-7000-8000-000000000001";
 
-    fn read(pairs: &[(&'static str, &str)]) -> Place {
-        let mut params = ParamsMap::new();
-        for (name, value) in pairs {
-            params.insert(*name, (*value).to_owned());
-        }
-        Place::read(&params)
+    fn read(address: &str) -> Place {
+        Place::read(&Address::parse(address))
     }
 
     #[test]
     fn a_place_is_read_from_its_address() {
-        let place = read(&[("view", "week"), ("date", "2026-11-20"), ("event", &format!("{ID}~20261120T080000Z"))]);
+        let place = read(&format!("/?view=week&date=2026-11-20&event={ID}~20261120T080000Z"));
         assert_eq!((place.view, place.date), (View::Week, Some(date(2026, 11, 20))));
         assert_eq!(place.event.as_ref().map(|event| event.key.as_str()), Some("20261120T080000Z"));
         assert_eq!(place.href(), format!("/?view=week&date=2026-11-20&event={ID}~20261120T080000Z"));
@@ -148,18 +144,19 @@ mod tests {
     #[test]
     fn the_plain_address_is_this_month() {
         assert_eq!(Place::default().href(), "/");
-        assert_eq!(read(&[]), Place::default());
+        assert_eq!(read("/"), Place::default());
     }
 
     #[test]
     fn what_is_mistyped_is_left_out() {
-        let place = read(&[("view", "year"), ("date", "2026-02-30"), ("event", "1~2"), ("q", "")]);
+        let place = read("/?view=year&date=2026-02-30&event=1~2&q=");
         assert_eq!(place, Place { query: Some(String::new()), ..Place::default() });
     }
 
     #[test]
     fn words_of_a_search_are_encoded() {
-        let href = Place::default().searching("café & 100%").href();
-        assert_eq!(href, "/?q=caf%C3%A9%20%26%20100%25");
+        let place = Place::default().searching("café & 100%");
+        assert_eq!(place.href(), "/?q=caf%C3%A9%20%26%20100%25");
+        assert_eq!(read(&place.href()), place);
     }
 }

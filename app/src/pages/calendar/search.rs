@@ -4,9 +4,11 @@ use super::agenda::days_view;
 use super::api::{self, SEARCH_LIMIT};
 use super::look::Look;
 use super::state::{Go, use_calendar};
+use crate::memo::Memo;
 use crate::ui::icons::Icon;
 use crate::ui::problem::ProblemNote;
-use crate::wire::load;
+use crate::ui::{arriving, nothing};
+use crate::wire::{Packed, load};
 use leptos::prelude::*;
 use syncline_domain::layout::agenda::by_start;
 use syncline_domain::view::GridEvent;
@@ -18,7 +20,7 @@ pub fn Search() -> impl IntoView {
     let words = Memo::new(move |_| state.place.with(|place| place.query.clone().unwrap_or_default()).trim().to_owned());
     let found = load(
         move || (words.get(), state.version.get()),
-        |(words, _)| async move { if words.is_empty() { Ok(Vec::new()) } else { api::search_events(words).await } },
+        |(words, _)| async move { if words.is_empty() { Ok(Packed::none()) } else { api::search_events(words).await.map(Packed::some) } },
     );
     let leave = move || state.place.with(|place| super::place::Place { query: None, event: None, ..place.clone() }.href());
     view! {
@@ -29,14 +31,12 @@ pub fn Search() -> impl IntoView {
                     "Back to the calendar"
                 </a>
             </div>
-            <Transition fallback=|| ()>
-                {move || Suspend::new(async move {
-                    match found.await {
-                        Ok(events) => results(&words.get_untracked(), &events, &Look::of(state)),
-                        Err(error) => view! { <ProblemNote problem=error.problem /> }.into_any(),
-                    }
-                })}
-            </Transition>
+            {arriving(nothing, move || async move {
+                match found.await {
+                    Ok(events) => results(&words.get_untracked(), &events.unwrap_or_default(), &Look::of(state)),
+                    Err(error) => view! { <ProblemNote problem=error.problem /> }.into_any(),
+                }
+            })}
         </div>
     }
 }

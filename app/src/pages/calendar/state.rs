@@ -1,15 +1,14 @@
 //! What every part of the calendar reads: where one is, what time it is, how times are shown.
 
 use super::place::Place;
-use crate::error::WireError;
+use crate::memo::Memo;
 use crate::pages::settings::api::load_connections;
+use crate::route::{Route, use_route};
 use crate::ui::live::use_live;
 use crate::use_session;
 use crate::wire::{Loaded, load};
 use jiff::civil::{Date, DateTime};
 use leptos::prelude::*;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_navigate, use_query_map};
 use syncline_domain::layout::View;
 use syncline_domain::time::{from_naive_ms, naive_ms};
 use syncline_domain::view::{Connection, WeekStart};
@@ -34,7 +33,7 @@ pub struct CalendarState {
     /// Grows whenever what was loaded is old. Every resource has it in its key.
     pub version: RwSignal<u32>,
     /// The user's connections with their calendars.
-    pub connections: Loaded<Result<Vec<Connection>, WireError>>,
+    pub connections: Loaded<Vec<Connection>>,
     /// What the viewer's clock is ahead of UTC, in milliseconds.
     pub offset: RwSignal<i64>,
 }
@@ -54,8 +53,8 @@ impl CalendarState {
     pub fn provide(offset: RwSignal<i64>) -> Self {
         let live = use_live();
         let preferences = use_session().preferences();
-        let params = use_query_map();
-        let place = Memo::new(move |_| params.with(Place::read));
+        let route = use_route();
+        let place = Memo::new(move |_| route.with(Place::read));
         let now = Memo::new(move |_| {
             let wall = from_naive_ms(live.now.get() + offset.get());
             wall.date().at(wall.hour(), wall.minute(), 0, 0)
@@ -98,34 +97,23 @@ impl CalendarState {
 }
 
 /// Goes to places by script; links do it by themselves.
-#[derive(Clone)]
-pub struct Go(StoredValue<Navigate>);
-
-/// What the router gives to go somewhere.
-type Navigate = Box<dyn Fn(&str, NavigateOptions) + Send + Sync>;
-
-impl Copy for Go {}
+#[derive(Debug, Clone, Copy)]
+pub struct Go(Route);
 
 impl Go {
-    /// Under the router.
+    /// Inside of the page.
     #[must_use]
     pub fn here() -> Self {
-        let navigate = use_navigate();
-        Self(StoredValue::new(Box::new(move |to: &str, options| navigate(to, options))))
+        Self(use_route())
     }
 
     /// Goes there, with a step in the history.
     pub fn to(self, place: &Place) {
-        self.run(place, false);
+        self.0.go(&place.href());
     }
 
     /// Goes there in place of where one is: for closing things.
     pub fn back_to(self, place: &Place) {
-        self.run(place, true);
-    }
-
-    fn run(self, place: &Place, replace: bool) {
-        let options = NavigateOptions { scroll: false, replace, ..NavigateOptions::default() };
-        self.0.with_value(|navigate| navigate(&place.href(), options));
+        self.0.replace(&place.href());
     }
 }

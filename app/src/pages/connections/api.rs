@@ -5,7 +5,7 @@ use super::upload::{FileForm, Upload};
 use crate::error::WireError;
 #[cfg(feature = "ssr")]
 use crate::ui::form::plain::refuse;
-use crate::wire::Wire;
+use crate::wire::{Packed, Wire};
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use syncline_domain::failure::Problem;
@@ -20,7 +20,7 @@ const PAGE: &str = "/settings/connections";
 ///
 /// # Errors
 /// A problem of the address, the user name or the password; nothing is stored then.
-#[server]
+#[server(output = Wire)]
 pub async fn add_caldav(address: String, username: String, password: String, name: Option<String>) -> Result<ConnectionId, WireError> {
     let (hub, user) = crate::context::signed_in()?;
     let typed = [("form", "caldav"), ("add", "caldav"), ("address", &address), ("username", &username)];
@@ -36,7 +36,7 @@ pub async fn add_caldav(address: String, username: String, password: String, nam
 ///
 /// # Errors
 /// A problem of the address or the feed; nothing is stored then.
-#[server]
+#[server(output = Wire)]
 pub async fn add_feed(address: String, name: Option<String>) -> Result<ConnectionId, WireError> {
     let (hub, user) = crate::context::signed_in()?;
     let typed = name.clone().unwrap_or_default();
@@ -50,7 +50,7 @@ pub async fn add_feed(address: String, name: Option<String>) -> Result<Connectio
 ///
 /// # Errors
 /// A problem of the file; nothing is stored then.
-#[server(input = FileForm, input_derive = ())]
+#[server(input = FileForm, output = Wire, input_derive = ())]
 pub async fn upload_file(upload: Upload) -> Result<ConnectionId, WireError> {
     let (hub, user) = crate::context::signed_in()?;
     let (name, id) = (upload.text("name").unwrap_or_default().to_owned(), upload.text("id").unwrap_or_default().to_owned());
@@ -65,16 +65,16 @@ pub async fn upload_file(upload: Upload) -> Result<ConnectionId, WireError> {
 /// # Errors
 /// When nobody is signed in.
 #[server(input = GetUrl, output = Wire)]
-pub async fn consent_problem(provider: ProviderKind, code: String) -> Result<Problem, WireError> {
+pub async fn consent_problem(provider: ProviderKind, code: String) -> Result<Packed<Problem>, WireError> {
     let (hub, _) = crate::context::signed_in()?;
-    Ok(hub.consent_problem(provider, &code))
+    Packed::of(&hub.consent_problem(provider, &code))
 }
 
 /// Mends a connection with a new password, or a feed with a new address, and syncs it.
 ///
 /// # Errors
 /// A problem of what was given; the connection stays as it was.
-#[server]
+#[server(output = Wire)]
 pub async fn mend(id: ConnectionId, password: Option<String>, address: Option<String>) -> Result<ConnectionId, WireError> {
     use syncline_core::hub::Reconnect;
     let (hub, user) = crate::context::signed_in()?;

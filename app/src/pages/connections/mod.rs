@@ -10,18 +10,20 @@ pub mod hints;
 pub mod mend;
 pub mod upload;
 
+use crate::memo::Memo;
 use crate::pages::settings::api::load_connections;
 use crate::pages::settings::tabs::SettingsTabs;
 use crate::pages::settings::words;
+use crate::route::use_route;
+use crate::ui::Title;
+use crate::ui::form::FormAnswer;
 use crate::ui::icons::Icon;
 use crate::ui::live::use_live;
 use crate::ui::problem::ProblemNote;
-use crate::wire::load_first;
+use crate::ui::{arriving, nothing};
+use crate::wire::{Packed, load_first};
 use forms::{AddCaldavForm, AddFeedForm, AddFileForm};
 use leptos::prelude::*;
-use leptos_meta::Title;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_navigate, use_query_map};
 use mend::MendForm;
 use syncline_domain::ids::ConnectionId;
 use syncline_domain::sync::ProviderKind;
@@ -32,14 +34,14 @@ pub(crate) fn after(id: &ConnectionId) -> String {
     format!("/settings/calendars?added={id}#connection-{id}")
 }
 
-/// Goes to the page that shows the new connection; `answer` is its id in JSON.
-fn use_show_added() -> Callback<String> {
-    let (navigate, live) = (use_navigate(), use_live());
-    Callback::new(move |answer: String| {
+/// Goes to the page that shows the new connection.
+fn use_show_added() -> Callback<FormAnswer> {
+    let (route, live) = (use_route(), use_live());
+    Callback::new(move |answer: FormAnswer| {
         live.refresh();
         live.ask();
-        if let Ok(id) = serde_json::from_str::<ConnectionId>(&answer) {
-            navigate(&after(&id), NavigateOptions::default());
+        if let Ok(id) = answer.cast::<ConnectionId>().open() {
+            route.go(&after(&id));
         }
     })
 }
@@ -48,9 +50,9 @@ fn use_show_added() -> Callback<String> {
 #[component]
 pub fn ConnectionsPage() -> impl IntoView {
     let live = use_live();
-    let query = use_query_map();
+    let route = use_route();
     let connections = load_first(move || live.version.get(), |_| load_connections());
-    let reconnect = Memo::new(move |_| query.with(|query| query.get("reconnect")).filter(|id| !id.is_empty()));
+    let reconnect = Memo::new(move |_| route.with(|address| address.filled("reconnect")));
     view! {
         <Title text="Connections" />
         <div class="page settings">
@@ -59,18 +61,16 @@ pub fn ConnectionsPage() -> impl IntoView {
                 <h1>"Connections"</h1>
             </header>
             <Refused />
-            <Transition>
-                {move || {
-                    let reconnect = reconnect.get();
-                    Suspend::new(async move {
-                        match (connections.await, reconnect) {
-                            (Ok(known), Some(id)) => view! { <MendForm known id /> }.into_any(),
-                            (Ok(known), None) => view! { <Known known /> }.into_any(),
-                            (Err(error), _) => view! { <ProblemNote problem=error.problem /> }.into_any(),
-                        }
-                    })
-                }}
-            </Transition>
+            {arriving(nothing, move || {
+                let reconnect = reconnect.get();
+                async move {
+                    match (connections.await, reconnect) {
+                        (Ok(known), Some(id)) => view! { <MendForm known id /> }.into_any(),
+                        (Ok(known), None) => view! { <Known known /> }.into_any(),
+                        (Err(error), _) => view! { <ProblemNote problem=error.problem /> }.into_any(),
+                    }
+                }
+            })}
             {move || reconnect.with(Option::is_none).then(|| view! { <Add /> })}
         </div>
     }
@@ -80,23 +80,18 @@ pub fn ConnectionsPage() -> impl IntoView {
 /// Why the way to a provider's consent page came to nothing (`?provider=google&refused=consent_refused`).
 #[component]
 fn Refused() -> impl IntoView {
-    let query = use_query_map();
-    let refused = Memo::new(move |_| {
-        query.with(|query| ProviderKind::parse(&query.get("provider")?).zip(query.get("refused").filter(|code| !code.is_empty())))
-    });
+    let route = use_route();
+    let refused = Memo::new(move |_| route.with(|address| ProviderKind::parse(address.get("provider")?).zip(address.filled("refused"))));
     let problem = load_first(
         move || refused.get(),
         async |refused| match refused {
-            Some((provider, code)) => api::consent_problem(provider, code).await.ok(),
-            None => None,
+            Some((provider, code)) => api::consent_problem(provider, code).await.map(Packed::some),
+            None => Ok(Packed::none()),
         },
     );
-    view! {
-        <Transition>
-            {move || Suspend::new(async move { problem.await.map(|problem| view! { <ProblemNote problem /> }) })}
-        </Transition>
-    }
-    .into_any()
+    arriving(nothing, move || async move {
+        problem.await.ok().flatten().map_or_else(nothing, |problem| view! { <ProblemNote problem /> }.into_any())
+    })
 }
 
 /// What is connected already, with the way to its card.
@@ -139,9 +134,9 @@ const KINDS: [(&str, &str, &str, &str); 4] = [
 /// Choose what to connect, then fill in its form.
 #[component]
 fn Add() -> impl IntoView {
-    let query = use_query_map();
-    let add = Memo::new(move |_| query.with(|query| query.get("add").unwrap_or_default()));
-    let preset = Memo::new(move |_| query.with(|query| query.get("preset").unwrap_or_default()));
+    let route = use_route();
+    let add = Memo::new(move |_| route.with(|address| address.filled("add")).unwrap_or_default());
+    let preset = Memo::new(move |_| route.with(|address| address.filled("preset")).unwrap_or_default());
     view! {
         <section class="section" id="add">
             <h2>"Add a connection"</h2>

@@ -2,7 +2,7 @@
 #![expect(missing_docs, reason = "the macro makes an argument of a server function a field, where it can not be documented")]
 
 use crate::error::WireError;
-use crate::wire::Wire;
+use crate::wire::{Packed, Wire};
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use syncline_domain::view::Job;
@@ -12,7 +12,7 @@ use syncline_domain::view::Job;
 /// # Errors
 /// When nobody is signed in, or the database failed.
 #[server(input = GetUrl, output = Wire)]
-pub async fn load_jobs(limit: u32) -> Result<Vec<Job>, WireError> {
+pub async fn load_jobs(limit: u32) -> Result<Packed<Vec<Job>>, WireError> {
     let (hub, user) = crate::context::signed_in()?;
-    Ok(hub.jobs(&user, limit.min(200)).await?)
+    Packed::of(&hub.jobs(&user, limit.min(200)).await?)
 }

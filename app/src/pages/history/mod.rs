@@ -3,6 +3,7 @@
 pub mod api;
 pub mod words;
 
+use crate::ui::Title;
 use crate::ui::icons::Icon;
 use crate::ui::live::use_live;
 use crate::ui::problem::ProblemNote;
@@ -10,10 +11,10 @@ use crate::ui::progress::words::{counts_words, sentence};
 use crate::ui::relative_time::When;
 use crate::ui::results::line::result_line;
 use crate::ui::results::words::{SAME, line_words, reasons, same_failures, what_happened};
+use crate::ui::{arriving, nothing};
 use crate::wire::load_first;
 use api::load_jobs;
 use leptos::prelude::*;
-use leptos_meta::Title;
 use syncline_domain::sync::CalendarResult;
 use syncline_domain::view::Job;
 
@@ -30,15 +31,13 @@ pub fn HistoryPage() -> impl IntoView {
             <header class="page-head">
                 <h1>"History"</h1>
             </header>
-            <Transition>
-                {move || Suspend::new(async move {
-                    match jobs.await {
-                        Ok(jobs) if jobs.is_empty() => view! { <Nothing /> }.into_any(),
-                        Ok(jobs) => view! { <ul class="card list history">{jobs.into_iter().map(|job| view! { <Row job /> }).collect_view()}</ul> }.into_any(),
-                        Err(error) => view! { <ProblemNote problem=error.problem /> }.into_any(),
-                    }
-                })}
-            </Transition>
+            {arriving(nothing, move || async move {
+                match jobs.await {
+                    Ok(jobs) if jobs.is_empty() => view! { <Nothing /> }.into_any(),
+                    Ok(jobs) => view! { <ul class="card list history">{jobs.into_iter().map(|job| view! { <Row job /> }).collect_view()}</ul> }.into_any(),
+                    Err(error) => view! { <ProblemNote problem=error.problem /> }.into_any(),
+                }
+            })}
         </div>
     }
     .into_any()

@@ -1,7 +1,7 @@
 //! Keep all, or remove.
 
 use super::api::DecideHold;
-use crate::ui::form::{FormState, RowForm};
+use crate::ui::form::{FormAnswer, FormState, RowForm};
 use crate::ui::live::use_live;
 use crate::ui::relative_time::words::counted;
 use crate::ui::toast::use_toasts;
@@ -26,8 +26,8 @@ pub fn HoldActions(
     let live = use_live();
     let form = FormState::row::<DecideHold>();
     let remove = format!("Remove {}", counted(would_delete, "event"));
-    let done = move |answer: String| {
-        match answer.parse::<u64>() {
+    let done = move |answer: FormAnswer| {
+        match answer.cast::<u64>().open() {
             Ok(removed) if removed > 0 => toasts.good(format!("{} removed.", counted(removed, "event"))),
             _ => toasts.good("All events are kept. The same situation does not ask again."),
         }

@@ -5,17 +5,18 @@ pub mod api;
 
 pub use actions::HoldActions;
 
+use crate::memo::Memo;
+use crate::route::{Page, use_route};
+use crate::ui::Title;
 use crate::ui::icons::Icon;
 use crate::ui::live::use_live;
 use crate::ui::problem::ProblemNote;
 use crate::ui::relative_time::When;
 use crate::ui::relative_time::words::{counted, grouped};
+use crate::ui::{arriving, nothing};
 use crate::use_session;
 use crate::wire::load_first;
 use leptos::prelude::*;
-use leptos_meta::Title;
-use leptos_router::NavigateOptions;
-use leptos_router::hooks::{use_navigate, use_params_map};
 use syncline_domain::civil::{parse_date, parse_date_time};
 use syncline_domain::layout::words;
 use syncline_domain::view::{HeldEvent, Hold};
@@ -34,15 +35,13 @@ pub fn HoldsPage() -> impl IntoView {
             <p class="muted">
                 "When a calendar suddenly comes back much smaller, Syncline keeps what is stored and asks you first. Nothing is removed until you say so."
             </p>
-            <Transition>
-                {move || Suspend::new(async move {
-                    match holds.await {
-                        Ok(holds) if holds.is_empty() => view! { <NoHolds /> }.into_any(),
-                        Ok(holds) => holds.into_iter().map(|hold| view! { <HoldCard hold /> }).collect_view().into_any(),
-                        Err(error) => view! { <ProblemNote problem=error.problem /> }.into_any(),
-                    }
-                })}
-            </Transition>
+            {arriving(nothing, move || async move {
+                match holds.await {
+                    Ok(holds) if holds.is_empty() => view! { <NoHolds /> }.into_any(),
+                    Ok(holds) => holds.into_iter().map(|hold| view! { <HoldCard hold /> }).collect_view().into_any(),
+                    Err(error) => view! { <ProblemNote problem=error.problem /> }.into_any(),
+                }
+            })}
         </div>
     }
     .into_any()
@@ -90,8 +89,12 @@ fn HoldWords(hold: Hold) -> impl IntoView {
 /// One hold with what would go: `/holds/:id`.
 #[component]
 pub fn HoldPage() -> impl IntoView {
-    let params = use_params_map();
-    let id = Memo::new(move |_| params.with(|params| params.get("id").unwrap_or_default()));
+    let route = use_route();
+    let id = Memo::new(move |before: Option<&String>| {
+        // On the way to another page it stays what it was.
+        let id = route.with(|address| (Page::at(&address.path) == Some(Page::Hold)).then(|| address.last_segment()));
+        id.or_else(|| before.cloned()).unwrap_or_default()
+    });
     let hold = load_first(move || id.get(), api::load_hold);
     view! {
         <Title text="What would go" />
@@ -99,14 +102,12 @@ pub fn HoldPage() -> impl IntoView {
             <p>
                 <a href="/holds">"All holds"</a>
             </p>
-            <Transition>
-                {move || Suspend::new(async move {
-                    match hold.await {
-                        Ok(hold) => view! { <WhatWouldGo hold /> }.into_any(),
-                        Err(error) => view! { <ProblemNote problem=error.problem /> }.into_any(),
-                    }
-                })}
-            </Transition>
+            {arriving(nothing, move || async move {
+                match hold.await {
+                    Ok(hold) => view! { <WhatWouldGo hold /> }.into_any(),
+                    Err(error) => view! { <ProblemNote problem=error.problem /> }.into_any(),
+                }
+            })}
         </div>
     }
     .into_any()
@@ -114,8 +115,8 @@ pub fn HoldPage() -> impl IntoView {
 
 #[component]
 fn WhatWouldGo(hold: Hold) -> impl IntoView {
-    let navigate = use_navigate();
-    let done = Callback::new(move |()| navigate("/holds", NavigateOptions::default()));
+    let route = use_route();
+    let done = Callback::new(move |()| route.go("/holds"));
     let hour12 = use_session().preferences().get_untracked().hour12;
     let shown = hold.events.len() as u64;
     let more = (shown < hold.would_delete)

@@ -2,7 +2,7 @@
 #![expect(missing_docs, reason = "the macro makes an argument of a server function a field, where it can not be documented")]
 
 use crate::error::WireError;
-use crate::wire::Wire;
+use crate::wire::{Packed, Wire};
 use leptos::prelude::*;
 use leptos::server_fn::codec::GetUrl;
 use syncline_domain::ids::{CalendarId, ConnectionId};
@@ -13,16 +13,16 @@ use syncline_domain::view::Connection;
 /// # Errors
 /// When nobody is signed in, or the database failed.
 #[server(input = GetUrl, output = Wire)]
-pub async fn load_connections() -> Result<Vec<Connection>, WireError> {
+pub async fn load_connections() -> Result<Packed<Vec<Connection>>, WireError> {
     let (hub, user) = crate::context::signed_in()?;
-    Ok(hub.connections(&user).await?)
+    Packed::of(&hub.connections(&user).await?)
 }
 
 /// Switches a connection on or off.
 ///
 /// # Errors
 /// When there is no such connection.
-#[server]
+#[server(output = Wire)]
 pub async fn enable_connection(id: ConnectionId, enabled: bool) -> Result<(), WireError> {
     let (hub, user) = crate::context::signed_in()?;
     Ok(hub.set_connection_enabled(&user, &id, enabled).await?)
@@ -32,7 +32,7 @@ pub async fn enable_connection(id: ConnectionId, enabled: bool) -> Result<(), Wi
 ///
 /// # Errors
 /// When there is no such connection, or the number is out of range.
-#[server]
+#[server(output = Wire)]
 pub async fn set_interval(id: ConnectionId, seconds: u64) -> Result<(), WireError> {
     let (hub, user) = crate::context::signed_in()?;
     Ok(hub.set_interval(&user, &id, seconds).await?)
@@ -42,7 +42,7 @@ pub async fn set_interval(id: ConnectionId, seconds: u64) -> Result<(), WireErro
 ///
 /// # Errors
 /// When there is no such connection.
-#[server]
+#[server(output = Wire)]
 pub async fn disconnect(id: ConnectionId) -> Result<(), WireError> {
     let (hub, user) = crate::context::signed_in()?;
     Ok(hub.disconnect(&user, &id).await?)
@@ -52,7 +52,7 @@ pub async fn disconnect(id: ConnectionId) -> Result<(), WireError> {
 ///
 /// # Errors
 /// When there is no such calendar, or the colour is unknown.
-#[server]
+#[server(output = Wire)]
 pub async fn change_calendar(id: CalendarId, enabled: Option<bool>, visible: Option<bool>, color: Option<String>) -> Result<(), WireError> {
     let (hub, user) = crate::context::signed_in()?;
     let change = syncline_core::hub::CalendarChange { enabled, visible, color };

@@ -2,6 +2,7 @@
 
 use super::api::ChangeCalendar;
 use super::words;
+use crate::memo::Memo;
 use crate::pages::holds::HoldActions;
 use crate::ui::form::{FormState, RowForm, hide_popover};
 use crate::ui::live::use_live;

@@ -3,13 +3,15 @@
 use super::calendar::CalendarRow;
 use super::controls::{DisconnectButton, EnableButton, IntervalSelect};
 use super::words;
+use crate::memo::Memo;
 use crate::ui::icons::Icon;
+use crate::ui::listed;
 use crate::ui::relative_time::{Direction, When};
 use crate::ui::results::words::what_happened;
 use crate::ui::results::{Remedy, Safe, ShownResult};
 use crate::ui::sync_button::{Size, SyncButton, SyncTarget, Variant};
 use leptos::prelude::*;
-use syncline_domain::ids::{CalendarId, ConnectionId};
+use syncline_domain::ids::ConnectionId;
 use syncline_domain::view::{Connection, ConnectionState};
 
 /// The card of a connection: how it stands, its calendars, what can be done.
@@ -35,9 +37,7 @@ pub fn ConnectionCard(
                 <Trouble id=id.clone() of connections shown />
             </div>
             <ul class="list calendars" aria-label="Calendars">
-                <For each=calendars key=CalendarId::clone let:calendar>
-                    <CalendarRow calendar of shown />
-                </For>
+                {listed(calendars, ToString::to_string, move |calendar| view! { <CalendarRow calendar of shown /> }.into_any())}
             </ul>
             <Foot id of />
         </article>

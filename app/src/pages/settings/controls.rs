@@ -2,6 +2,7 @@
 
 use super::api::{Disconnect, EnableConnection, SetInterval};
 use super::words;
+use crate::memo::Memo;
 use crate::ui::form::{FormState, RowForm, send_on_change};
 use crate::ui::live::use_live;
 use crate::ui::relative_time::words::counted;

@@ -10,18 +10,20 @@ pub mod controls;
 pub mod tabs;
 pub mod words;
 
+use crate::memo::Memo;
+use crate::ui::Title;
 use crate::ui::form::RefusedNote;
 use crate::ui::icons::Icon;
+use crate::ui::listed;
 use crate::ui::live::use_live;
 use crate::ui::problem::ProblemNote;
 use crate::ui::progress::ProgressPanel;
 use crate::ui::results::{ResultPanel, use_shown_result};
 use crate::ui::sync_button::{Size, SyncButton, SyncTarget};
-use crate::wire::load_first;
+use crate::ui::{arriving, nothing};
+use crate::wire::{Packed, load_first};
 use card::ConnectionCard;
 use leptos::prelude::*;
-use leptos_meta::Title;
-use syncline_domain::ids::ConnectionId;
 use syncline_domain::view::Connection;
 use tabs::SettingsTabs;
 
@@ -34,14 +36,12 @@ pub fn SettingsPage() -> impl IntoView {
         <Title text="Settings for my calendars" />
         <div class="page settings">
             <SettingsTabs />
-            <Suspense>
-                {move || Suspend::new(async move {
-                    match loaded.await {
-                        Ok(first) => view! { <Loaded first version /> }.into_any(),
-                        Err(error) => view! { <ProblemNote problem=error.problem /> }.into_any(),
-                    }
-                })}
-            </Suspense>
+            {arriving(nothing, move || async move {
+                match loaded.await {
+                    Ok(first) => view! { <Loaded first version /> }.into_any(),
+                    Err(error) => view! { <ProblemNote problem=error.problem /> }.into_any(),
+                }
+            })}
         </div>
     }
     .into_any()
@@ -62,7 +62,7 @@ pub fn use_connections(first: Vec<Connection>, version: u32) -> RwSignal<Vec<Con
         if known != version {
             leptos::task::spawn_local(async move {
                 // What a later refresh will bring is not overwritten by an earlier one that took longer.
-                if let Ok(fresh) = api::load_connections().await
+                if let Ok(fresh) = api::load_connections().await.and_then(Packed::open)
                     && live.version.try_get_untracked() == Some(version)
                 {
                     connections.try_set(fresh);
@@ -91,9 +91,7 @@ fn Loaded(first: Vec<Connection>, version: u32) -> impl IntoView {
         <ProgressPanel />
         <ResultPanel shown connections />
         {move || empty.get().then(|| view! { <NothingConnected /> })}
-        <For each=ids key=ConnectionId::clone let:id>
-            <ConnectionCard id connections shown />
-        </For>
+        {listed(ids, ToString::to_string, move |id| view! { <ConnectionCard id connections shown /> }.into_any())}
         {move || (!empty.get()).then(|| view! {
             <p><a class="btn" href="/settings/connections"><Icon name="plus" /> "Add a connection"</a></p>
         })}

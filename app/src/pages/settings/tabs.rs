@@ -1,7 +1,7 @@
 //! The tabs of the settings: addresses.
 
+use crate::route::use_route;
 use leptos::prelude::*;
-use leptos_router::hooks::use_location;
 
 const TABS: [(&str, &str); 3] =
     [("/settings/calendars", "Calendars"), ("/settings/connections", "Connections"), ("/settings/account", "Account")];
@@ -9,11 +9,11 @@ const TABS: [(&str, &str); 3] =
 /// The tabs of the settings.
 #[component]
 pub fn SettingsTabs() -> impl IntoView {
-    let path = use_location().pathname;
+    let route = use_route();
     view! {
         <nav class="tabs" aria-label="Settings">
             {TABS
-                .map(|(href, word)| view! { <a href=href aria-current=move || (path.get() == href).then_some("page")>{word}</a> })
+                .map(|(href, word)| view! { <a href=href aria-current=move || route.with(|address| address.path == href).then_some("page")>{word}</a> })
                 .into_iter()
                 .collect_view()}
         </nav>

@@ -2,13 +2,14 @@
 #![expect(missing_docs, reason = "the macro makes an argument of a server function a field, where it can not be documented")]
 
 use crate::error::WireError;
+use crate::wire::Wire;
 use leptos::prelude::*;
 
 /// Makes the first account, an administrator, and signs it in.
 ///
 /// # Errors
 /// `invalid_email`, `weak_password`, or `already_set_up`.
-#[server]
+#[server(output = Wire)]
 pub async fn create_account(
     email: String,
     password: String,

@@ -4,10 +4,11 @@ pub mod api;
 
 use crate::pages::sign_in::browser::BrowserFields;
 use crate::pages::sign_in::{Brand, load};
+use crate::ui::Title;
+use crate::ui::form::FormAnswer;
 use crate::ui::form::{Field, FormError, FormState, PostForm, Submit};
 use api::CreateAccount;
 use leptos::prelude::*;
-use leptos_meta::Title;
 
 /// The first account of this instance: `/setup`.
 #[component]
@@ -22,7 +23,7 @@ pub fn SetupPage() -> impl IntoView {
                     <h1>"Create the first account"</h1>
                     <p class="muted">"It becomes the administrator of this Syncline. Everything stays on this server."</p>
                 </div>
-                <PostForm state=form class="stack" on_done=move |_: String| load("/settings/connections")>
+                <PostForm state=form class="stack" on_done=move |_: FormAnswer| load("/settings/connections")>
                     <FormError form />
                     <BrowserFields />
                     <Field form name="email" label="E-mail" kind="email" placeholder="you@example.com" autocomplete="username" autofocus=true />

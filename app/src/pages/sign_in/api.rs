@@ -2,13 +2,14 @@
 #![expect(missing_docs, reason = "the macro makes an argument of a server function a field, where it can not be documented")]
 
 use crate::error::WireError;
+use crate::wire::Wire;
 use leptos::prelude::*;
 
 /// Signs in and gives the address to go to. What the browser said of zone, week and clock is stored when nothing is known yet.
 ///
 /// # Errors
 /// `wrong_credentials`, or too many attempts.
-#[server]
+#[server(output = Wire)]
 pub async fn sign_in(
     email: String,
     password: String,
@@ -30,7 +31,7 @@ pub async fn sign_in(
 ///
 /// # Errors
 /// When the database failed.
-#[server]
+#[server(output = Wire)]
 pub async fn sign_out() -> Result<(), WireError> {
     crate::context::sign_out().await?;
     crate::context::redirect_plain_form("/sign-in");

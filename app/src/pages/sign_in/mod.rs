@@ -3,12 +3,13 @@
 pub mod api;
 pub mod browser;
 
+use crate::route::use_route;
+use crate::ui::Title;
+use crate::ui::form::FormAnswer;
 use crate::ui::form::{Field, FormError, FormState, PostForm, Submit};
 use api::{SignIn, SignOut};
 use browser::BrowserFields;
 use leptos::prelude::*;
-use leptos_meta::Title;
-use leptos_router::hooks::use_query_map;
 
 /// Goes to another page by loading it as a whole: who is signed in has changed, and with it everything.
 pub(crate) fn load(address: &str) {
@@ -36,8 +37,8 @@ pub fn Brand() -> impl IntoView {
 #[component]
 pub fn SignInPage() -> impl IntoView {
     let form = FormState::of::<SignIn>("sign-in", &["email", "password"]);
-    let next = use_query_map().with_untracked(|query| query.get("next")).unwrap_or_default();
-    let done = move |answer: String| load(crate::address::safe_next(serde_json::from_str::<String>(&answer).ok().as_deref()));
+    let next = use_route().with_untracked(|address| address.filled("next")).unwrap_or_default();
+    let done = move |answer: FormAnswer| load(crate::address::safe_next(answer.cast::<String>().open().ok().as_deref()));
     view! {
         <Title text="Sign in" />
         <main class="bare" id="main">
@@ -67,7 +68,7 @@ pub fn SignOutButton(
 ) -> impl IntoView {
     let form = FormState::of::<SignOut>("sign-out", &[]);
     view! {
-        <PostForm state=form on_done=move |_: String| load("/sign-in")>
+        <PostForm state=form on_done=move |_: FormAnswer| load("/sign-in")>
             <button class=class type="submit">"Sign out"</button>
         </PostForm>
     }

@@ -19,12 +19,16 @@ pub use field::{Field, FormError, Submit};
 pub use row::{RefusedNote, RowForm};
 
 use crate::error::{WireError, WireKind};
+use crate::memo::Memo;
+use crate::route::use_route;
+use crate::wire::Packed;
 use leptos::ev::SubmitEvent;
 use leptos::prelude::*;
-use leptos::server::ServerActionError;
 use leptos::server_fn::ServerFn;
 use leptos::server_fn::error::ServerFnUrlError;
-use leptos_router::hooks::use_query_map;
+
+/// What the server function answered, still packed: `answer.cast::<T>().open()`.
+pub type FormAnswer = Packed<()>;
 
 /// What a form knows of itself.
 #[derive(Debug, Clone, Copy)]
@@ -47,9 +51,8 @@ impl FormState {
     /// The state of a form for a server function.
     #[must_use]
     pub fn of<S: ServerFn<Error = WireError>>(id: &'static str, fields: &'static [&'static str]) -> Self {
-        let error = use_context::<ServerActionError>()
-            .filter(|error| error.path() == S::PATH && kept("form").is_none_or(|form| form == id))
-            .map(|error| ServerFnUrlError::<WireError>::decode_err(error.err()));
+        let error =
+            refused_plainly().filter(|(path, _)| path == S::PATH && kept("form").is_none_or(|form| form == id)).map(|(_, error)| error);
         Self { url: S::url(), id, fields, pending: RwSignal::new(false), refused: error.is_some(), error: RwSignal::new(error) }
     }
 
@@ -68,9 +71,9 @@ impl FormState {
 
     /// The error that belongs beside a field, or to the form as a whole (`None`).
     #[must_use]
-    pub fn error_at(self, field: Option<&'static str>) -> Signal<Option<WireError>> {
+    pub fn error_at(self, field: Option<&'static str>) -> Memo<Option<WireError>> {
         let fields = self.fields;
-        Signal::derive(move || {
+        Memo::new(move |_| {
             self.error.get().filter(|error| {
                 which::field_in(fields, &error.problem.code) == field && error.kind != WireKind::Connection
                     || field.is_none() && error.kind == WireKind::Connection
@@ -80,7 +83,12 @@ impl FormState {
 }
 
 fn kept(name: &str) -> Option<String> {
-    use_query_map().with_untracked(|query| query.get(name)).filter(|text| !text.is_empty())
+    use_route().with_untracked(|address| address.filled(name))
+}
+
+/// The server function that refused a form without JavaScript, and why: it stands in the address (see [`plain::refuse`]).
+fn refused_plainly() -> Option<(String, WireError)> {
+    Some((kept("__path")?, ServerFnUrlError::<WireError>::decode_err(&kept("__err")?)))
 }
 
 /// A form that is posted to a server function.
@@ -102,7 +110,7 @@ pub fn PostForm(
     on_send: Option<Callback<()>>,
     /// Called with the answer's JSON when it went well.
     #[prop(optional, into)]
-    on_done: Option<Callback<String>>,
+    on_done: Option<Callback<FormAnswer>>,
     /// Fields and buttons.
     children: Children,
 ) -> impl IntoView {
@@ -124,12 +132,12 @@ pub fn PostForm(
 }
 
 #[cfg(feature = "hydrate")]
-fn send_form(event: &SubmitEvent, state: FormState, multipart: bool, reset: bool, on_done: Option<Callback<String>>) {
+fn send_form(event: &SubmitEvent, state: FormState, multipart: bool, reset: bool, on_done: Option<Callback<FormAnswer>>) {
     send::form(event, state, multipart, reset, on_done);
 }
 
 #[cfg(not(feature = "hydrate"))]
-fn send_form(_event: &SubmitEvent, _state: FormState, _multipart: bool, _reset: bool, _on_done: Option<Callback<String>>) {}
+fn send_form(_event: &SubmitEvent, _state: FormState, _multipart: bool, _reset: bool, _on_done: Option<Callback<FormAnswer>>) {}
 
 /// Sends the form of a choice as soon as it changes.
 pub fn send_on_change(event: leptos::ev::Event) {

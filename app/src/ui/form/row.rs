@@ -1,13 +1,11 @@
 //! Small forms inside rows: a switch, a colour, a button.
 
+use super::FormAnswer;
 use super::{FormState, PostForm};
-use crate::error::WireError;
 use crate::ui::live::use_live;
 use crate::ui::problem::ProblemNote;
 use crate::ui::toast::use_toasts;
 use leptos::prelude::*;
-use leptos::server::ServerActionError;
-use leptos::server_fn::error::ServerFnUrlError;
 
 /// A form without fields to type into: its error is a message in the corner, its success refreshes the page's data.
 #[component]
@@ -20,9 +18,9 @@ pub fn RowForm(
     /// Called when it is sent: to show at once what will be.
     #[prop(optional, into)]
     on_send: Option<Callback<()>>,
-    /// Called with the answer's JSON in place of refreshing the page's data.
+    /// Called with the answer in place of refreshing the page's data.
     #[prop(optional, into)]
-    on_done: Option<Callback<String>>,
+    on_done: Option<Callback<FormAnswer>>,
     /// Called when it was refused: to take back what was shown.
     #[prop(optional, into)]
     on_fail: Option<Callback<()>>,
@@ -50,8 +48,5 @@ pub fn RowForm(
 /// The error of a [`RowForm`] that was posted without JavaScript. Once at the top of a page.
 #[component]
 pub fn RefusedNote() -> impl IntoView {
-    use_context::<ServerActionError>().map(|error| {
-        let error = ServerFnUrlError::<WireError>::decode_err(error.err());
-        view! { <ProblemNote problem=error.problem /> }
-    })
+    super::refused_plainly().map(|(_, error)| view! { <ProblemNote problem=error.problem /> })
 }

@@ -1,6 +1,6 @@
 //! Sends a form in the background. Only in the page.
 
-use super::FormState;
+use super::{FormAnswer, FormState};
 use crate::error::{WireError, WireKind};
 use leptos::ev::{Event, SubmitEvent};
 use leptos::form::form_data_from_event;
@@ -13,9 +13,9 @@ use wasm_bindgen::JsCast;
 use web_sys::{FormData, HtmlElement, HtmlFormElement, HtmlSelectElement};
 
 /// An answer is never HTML here: that is how the server tells a form of the page from one that was posted plainly.
-const ACCEPT: &str = "application/json";
+const ACCEPT: &str = "application/x-postcard";
 
-pub(super) fn form(event: &SubmitEvent, state: FormState, multipart: bool, reset: bool, on_done: Option<Callback<String>>) {
+pub(super) fn form(event: &SubmitEvent, state: FormState, multipart: bool, reset: bool, on_done: Option<Callback<FormAnswer>>) {
     let element = event.target().and_then(|target| target.dyn_into::<HtmlFormElement>().ok());
     let Ok(data) = form_data_from_event(event) else { return };
     state.pending.set(true);
@@ -24,11 +24,11 @@ pub(super) fn form(event: &SubmitEvent, state: FormState, multipart: bool, reset
         let answer = post(state.url, data, multipart).await;
         state.pending.try_set(false);
         match answer {
-            Ok(body) => {
+            Ok(answer) => {
                 if let Some(element) = element.filter(|_| reset) {
                     element.reset();
                 }
-                on_done.iter().for_each(|callback| callback.run(body.clone()));
+                on_done.iter().for_each(|callback| callback.run(answer.clone()));
             }
             Err(error) if error.kind == WireKind::Unauthenticated && error.problem.code == "not_signed_in" => sign_in_again(),
             Err(error) => {
@@ -39,7 +39,7 @@ pub(super) fn form(event: &SubmitEvent, state: FormState, multipart: bool, reset
     });
 }
 
-async fn post(url: &str, data: FormData, multipart: bool) -> Result<String, WireError> {
+async fn post(url: &str, data: FormData, multipart: bool) -> Result<FormAnswer, WireError> {
     let request: BrowserRequest = if multipart {
         ClientReq::<WireError>::try_new_post_multipart(url, ACCEPT, data.into())?
     } else {
@@ -47,8 +47,8 @@ async fn post(url: &str, data: FormData, multipart: bool) -> Result<String, Wire
     };
     let response: BrowserResponse = <BrowserClient as Client<WireError>>::send(request).await?;
     let failed = ClientRes::<WireError>::status(&response) >= 400;
-    let body = ClientRes::<WireError>::try_into_string(response).await?;
-    if failed { Err(WireError::de(body.into())) } else { Ok(body) }
+    let body = ClientRes::<WireError>::try_into_bytes(response).await?;
+    if failed { Err(WireError::de(body)) } else { Ok(FormAnswer::new(&*body)) }
 }
 
 fn sign_in_again() {

@@ -20,7 +20,8 @@ pub mod storage;
 mod stream;
 
 use crate::ui::toast::{ToastRegion, Toasts, Tone};
-use crate::wire::load_first;
+use crate::ui::{arriving, nothing};
+use crate::wire::{Packed, load_first};
 use leptos::prelude::*;
 use state::{Happened, LiveState};
 use syncline_domain::ids::JobId;
@@ -86,7 +87,7 @@ impl LiveSync {
     /// Asks the server how the syncs stand. Only the browser does.
     pub fn ask(self) {
         leptos::task::spawn_local(async move {
-            if let Ok(overview) = api::load_overview().await {
+            if let Ok(overview) = api::load_overview().await.and_then(Packed::open) {
                 self.reconcile(&overview);
             }
         });
@@ -97,7 +98,7 @@ impl LiveSync {
             Happened::Changed => self.refresh(),
             Happened::Completed(report, trigger) => self.complete(report, trigger),
             Happened::ReportMissing(run) => leptos::task::spawn_local(async move {
-                match api::load_report(run.clone()).await {
+                match api::load_report(run.clone()).await.and_then(Packed::open) {
                     Ok(report) => self.apply(Live::Complete(report)),
                     Err(_) => self.state.update(|state| state.give_up(&run)),
                 }
@@ -127,20 +128,18 @@ pub fn LiveRoot(children: TypedChildrenFn<impl IntoView + 'static>) -> impl Into
     provide_context(Toasts::default());
     view! {
         <ToastRegion />
-        // Not a `Suspense`: whatever is read anywhere inside counts for it, too, and it would take the whole frame away (with the
+        // Not one that is taken away while it waits: whatever is read anywhere inside counts for it, too, and it would take the whole frame away (with the
         // focus and how far one has scrolled) until that is here.
-        <Transition>
-            {move || {
-                let children = children.clone();
-                Suspend::new(async move {
-                    let live = LiveSync::new(&overview.await.unwrap_or_default());
-                    provide_context(live);
-                    #[cfg(feature = "hydrate")]
-                    stream::keep_open(live);
-                    children()
-                })
-            }}
-        </Transition>
+        {arriving(nothing, move || {
+            let children = children.clone();
+            async move {
+                let live = LiveSync::new(&overview.await.unwrap_or_default());
+                provide_context(live);
+                #[cfg(feature = "hydrate")]
+                stream::keep_open(live);
+                children().into_any()
+            }
+        })}
     }
     .into_any()
 }

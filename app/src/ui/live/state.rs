@@ -4,7 +4,7 @@
 //! what a lost stream did not bring is found again in an overview.
 
 use crate::ui::relative_time::words::parse_iso;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use syncline_domain::ids::JobId;
 use syncline_domain::sync::{JobProgress, SyncReport, Trigger};
 use syncline_domain::view::{Live, SyncOverview};
@@ -26,9 +26,10 @@ pub enum Happened {
 /// What a tab knows about the user's syncs.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LiveState {
-    jobs: BTreeMap<JobId, JobProgress>,
+    /// In order of id. There are a handful at most.
+    jobs: Vec<JobProgress>,
     /// Runs that this tab started and has not seen a snapshot of.
-    expected: BTreeSet<JobId>,
+    expected: Vec<JobId>,
     reports: VecDeque<SyncReport>,
     ended: VecDeque<JobId>,
     /// The last sync of anything that went well, unix milliseconds.
@@ -40,7 +41,7 @@ impl LiveState {
     #[must_use]
     pub fn of(overview: &SyncOverview) -> Self {
         let mut state = Self { last_success_at: overview.last_success_at, ..Self::default() };
-        state.jobs = overview.running.iter().map(|job| (job.job_id.clone(), job.clone())).collect();
+        overview.running.iter().for_each(|job| state.put(job.clone()));
         if let Some(report) = &overview.last_report {
             state.remember(report.clone());
         }
@@ -49,7 +50,7 @@ impl LiveState {
 
     /// The jobs of runs that are at work, in order of id. A job that has ended stays until its whole run has.
     pub fn jobs(&self) -> impl Iterator<Item = &JobProgress> {
-        self.jobs.values()
+        self.jobs.iter()
     }
 
     /// Whether anything is at work.
@@ -72,9 +73,9 @@ impl LiveState {
 
     /// This tab started a run (or was told that one is at work): it counts as running until its report is here.
     pub fn expect(&mut self, run: &JobId) {
-        let known = self.jobs.values().any(|job| job.run_id == *run || job.job_id == *run);
-        if !known && self.report_of(run).is_none() {
-            self.expected.insert(run.clone());
+        let known = self.jobs.iter().any(|job| job.run_id == *run || job.job_id == *run);
+        if !known && self.report_of(run).is_none() && !self.expected.contains(run) {
+            self.expected.push(run.clone());
         }
     }
 
@@ -101,13 +102,15 @@ impl LiveState {
         }
         let at_work = |run: &JobId| overview.running.iter().any(|job| job.run_id == *run || job.job_id == *run);
         // A job that started after the overview was taken is not missing from it.
-        let lost: BTreeSet<JobId> = self
+        let mut lost: Vec<JobId> = self
             .jobs
-            .values()
+            .iter()
             .filter(|job| !at_work(&job.run_id) && job.started_at.is_none_or(|at| at <= overview.now))
             .map(|job| job.run_id.clone())
             .chain(self.expected.iter().filter(|run| !at_work(run)).cloned())
             .collect();
+        lost.sort_unstable();
+        lost.dedup();
         happened.extend(lost.into_iter().map(Happened::ReportMissing));
         self.last_success_at = self.last_success_at.max(overview.last_success_at);
         happened
@@ -115,18 +118,25 @@ impl LiveState {
 
     /// A run is neither at work nor does it have a report: forget it.
     pub fn give_up(&mut self, run: &JobId) {
-        self.expected.remove(run);
-        self.jobs.retain(|_, job| job.run_id != *run);
+        self.expected.retain(|expected| expected != run);
+        self.jobs.retain(|job| job.run_id != *run);
     }
 
     fn progress(&mut self, job: JobProgress) {
         let stale = self.ended.contains(&job.job_id)
             || self.report_of(&job.job_id).is_some()
-            || self.jobs.get(&job.job_id).is_some_and(|known| known.seq >= job.seq);
+            || self.jobs.iter().any(|known| known.job_id == job.job_id && known.seq >= job.seq);
         if !stale {
-            self.expected.remove(&job.run_id);
-            self.expected.remove(&job.job_id);
-            self.jobs.insert(job.job_id.clone(), job);
+            self.expected.retain(|expected| *expected != job.run_id && *expected != job.job_id);
+            self.put(job);
+        }
+    }
+
+    /// Takes a snapshot, in place of the one that was there.
+    fn put(&mut self, job: JobProgress) {
+        match self.jobs.binary_search_by(|known| known.job_id.cmp(&job.job_id)) {
+            Ok(at) => self.jobs[at] = job,
+            Err(at) => self.jobs.insert(at, job),
         }
     }
 
@@ -135,11 +145,11 @@ impl LiveState {
             return None;
         }
         let of_run = |job: &JobProgress| job.run_id == report.job_id || report.job_ids.contains(&job.job_id);
-        let trigger = self.jobs.values().find(|job| of_run(job)).map(|job| job.trigger);
-        let over: Vec<JobId> = self.jobs.values().filter(|job| of_run(job)).map(|job| job.job_id.clone()).collect();
+        let trigger = self.jobs.iter().find(|job| of_run(job)).map(|job| job.trigger);
+        let over: Vec<JobId> = self.jobs.iter().filter(|job| of_run(job)).map(|job| job.job_id.clone()).collect();
         for job in over.iter().chain(&report.job_ids) {
-            self.jobs.remove(job);
-            self.expected.remove(job);
+            self.jobs.retain(|known| known.job_id != *job);
+            self.expected.retain(|expected| expected != job);
             self.ended.push_back(job.clone());
         }
         self.ended.drain(..self.ended.len().saturating_sub(4 * REMEMBERED));

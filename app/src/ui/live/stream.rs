@@ -7,6 +7,7 @@
 
 use super::LiveSync;
 use super::patience::{TICK_MS, asks_when_lost, asks_when_silent};
+use crate::wire::Packed;
 use gloo_timers::callback::Interval;
 use js_sys::{Date, Object, Reflect};
 use leptos::prelude::*;
@@ -30,7 +31,7 @@ struct Stream {
 
 impl Stream {
     fn open(live: LiveSync, fresh: bool) -> Option<Self> {
-        let source = EventSource::new("/api/sync/stream").ok()?;
+        let source = EventSource::new("/api/sync/stream?as=packed").ok()?;
         let silent = Rc::new(Cell::new(0_u32));
         let news = Rc::clone(&silent);
         let message = Closure::<dyn FnMut(MessageEvent)>::new(move |event: MessageEvent| {
@@ -72,8 +73,8 @@ impl Drop for Stream {
 /// The event's name is the tag of the message, its data the content.
 fn read(name: &str, text: &str) -> Option<Live> {
     match name {
-        "progress" => serde_json::from_str(text).ok().map(Live::Progress),
-        "complete" => serde_json::from_str(text).ok().map(Live::Complete),
+        "progress" => Packed::from_text(text)?.open().ok().map(Live::Progress),
+        "complete" => Packed::from_text(text)?.open().ok().map(Live::Complete),
         "changed" => Some(Live::Changed),
         _ => None,
     }

@@ -2,7 +2,9 @@
 
 pub mod words;
 
+use crate::memo::Memo;
 use crate::ui::form::{FormState, PostForm};
+use crate::ui::listed;
 use crate::ui::live::use_live;
 use crate::ui::sync_button::api::CancelSync;
 use crate::ui::sync_button::target::SyncTarget;
@@ -13,7 +15,7 @@ use words::{Share, Steady, line_words};
 
 /// How far the syncs of a target are; never goes back within a run.
 #[must_use]
-pub fn use_share(target: SyncTarget) -> (Signal<Share>, Signal<Option<u32>>) {
+pub fn use_share(target: SyncTarget) -> (Memo<Share>, Memo<Option<u32>>) {
     let state = use_live().state;
     let of = target.clone();
     let share = Memo::new(move |_| state.with(|state| Share::of(state.jobs(), &of)));
@@ -21,7 +23,7 @@ pub fn use_share(target: SyncTarget) -> (Signal<Share>, Signal<Option<u32>>) {
         let run = state.with(|state| state.jobs().find(|job| target.is_of(job)).map(|job| job.run_id.clone()));
         Steady::next(previous, run, share.get().permille())
     });
-    (share.into(), Signal::derive(move || steady.with(Steady::permille)))
+    (share, Memo::new(move |_| steady.with(Steady::permille)))
 }
 
 /// A bar; without a value it says "unknown".
@@ -29,7 +31,7 @@ pub fn use_share(target: SyncTarget) -> (Signal<Share>, Signal<Option<u32>>) {
 pub fn Bar(
     /// Thousandths.
     #[prop(into)]
-    permille: Signal<Option<u32>>,
+    permille: Memo<Option<u32>>,
     /// What it measures, for screen readers.
     #[prop(into)]
     label: String,
@@ -51,9 +53,7 @@ pub fn ProgressPanel() -> impl IntoView {
                     <noscript inner_html="<meta http-equiv=refresh content=3>"></noscript>
                     <Overall />
                     <div class="card-body stack">
-                        <For each=jobs key=JobId::clone let:job>
-                            <JobLines job />
-                        </For>
+                        {listed(jobs, ToString::to_string, |job| view! { <JobLines job /> }.into_any())}
                     </div>
                 </section>
             }
@@ -113,9 +113,7 @@ fn JobLines(job: JobId) -> impl IntoView {
             <h3>{move || of(|job| job.connection_name.clone())}</h3>
             <p class="muted small sync-job-note">{waiting}</p>
             <ul class="sync-lines" role="list">
-                <For each=ids key=CalendarId::clone let:calendar>
-                    <CalendarLine job calendar />
-                </For>
+                {listed(ids, ToString::to_string, move |calendar| view! { <CalendarLine job calendar /> }.into_any())}
             </ul>
         </div>
     }
@@ -131,7 +129,7 @@ fn CalendarLine(job: Memo<Option<JobProgress>>, calendar: CalendarId) -> impl In
     let steady = Memo::new(move |previous: Option<&Steady>| {
         Steady::next(previous, None, line.with(|line| line.as_ref().and_then(|line| Share::of_line(line).permille())))
     });
-    let permille = Signal::derive(move || if phase() == Phase::Done { Some(1000) } else { steady.with(Steady::permille) });
+    let permille = Memo::new(move |_| if phase() == Phase::Done { Some(1000) } else { steady.with(Steady::permille) });
     let name = Memo::new(move |_| line.with(|line| line.as_ref().map(|line| line.name.clone()).unwrap_or_default()));
     let moving = Memo::new(move |_| !matches!(phase(), Phase::Waiting | Phase::Ended));
     view! {

@@ -4,6 +4,7 @@
 mod exact;
 pub mod words;
 
+use crate::memo::Memo;
 use crate::ui::live::use_live;
 use leptos::prelude::*;
 
@@ -34,7 +35,7 @@ pub fn When(
     };
     let exact = exact_time(at);
     view! {
-        <time class="when" datetime=move || words::iso(at.get()) title=exact>
+        <time class="when" datetime=move || words::iso(at.get()) title=move || exact.get()>
             {text}
         </time>
     }
@@ -43,14 +44,14 @@ pub fn When(
 
 /// An exact time: `10 March 2026, 08:05 UTC` in what the server renders, the viewer's own zone and clock once the page runs.
 #[must_use]
-pub fn exact_time(at: Signal<i64>) -> Signal<String> {
+pub fn exact_time(at: Signal<i64>) -> Memo<String> {
     let local = RwSignal::new(None::<String>);
     #[cfg(feature = "hydrate")]
     {
         let preferences = crate::use_session().preferences();
         Effect::new(move |_| local.set(preferences.with(|preferences| exact::in_zone(at.get(), preferences))));
     }
-    Signal::derive(move || local.get().unwrap_or_else(|| words::exact_utc(at.get())))
+    Memo::new(move |_| local.get().unwrap_or_else(|| words::exact_utc(at.get())))
 }
 
 /// "Tuesday 14:05" of an instant, for a sentence; the server renders it in UTC.
@@ -61,5 +62,5 @@ pub fn Exact(
     at: Signal<i64>,
 ) -> impl IntoView {
     let exact = exact_time(at);
-    view! { <time datetime=move || words::iso(at.get())>{exact}</time> }.into_any()
+    view! { <time datetime=move || words::iso(at.get())>{move || exact.get()}</time> }.into_any()
 }

@@ -3,6 +3,7 @@
 pub mod line;
 pub mod words;
 
+use crate::memo::Memo;
 use crate::pages::holds::HoldActions;
 use crate::ui::icons::Icon;
 use crate::ui::live::use_live;
@@ -65,8 +66,7 @@ pub fn ResultPanel(
     /// Which one.
     shown: ShownResult,
     /// The user's connections, for what is safe.
-    #[prop(into)]
-    connections: Signal<Vec<Connection>>,
+    connections: RwSignal<Vec<Connection>>,
 ) -> impl IntoView {
     let close = Callback::new(move |()| shown.run.set(None));
     move || shown.report.get().map(|report| view! { <Result report connections close /> })
@@ -77,7 +77,7 @@ fn close(shown: RwSignal<Option<JobId>>, run: &JobId) {
 }
 
 #[component]
-fn Result(report: SyncReport, connections: Signal<Vec<Connection>>, close: Callback<()>) -> impl IntoView {
+fn Result(report: SyncReport, connections: RwSignal<Vec<Connection>>, close: Callback<()>) -> impl IntoView {
     let at = crate::ui::relative_time::words::parse_iso(&report.timestamp);
     let failed = !report.success && !only_unreadable(&report);
     let held = !failed && !is_calm(&report);
@@ -106,7 +106,7 @@ fn Result(report: SyncReport, connections: Signal<Vec<Connection>>, close: Callb
 /// One calendar: what became of it, what is safe, what to do.
 ///
 /// When a whole account fails, its first calendar says why, and the others that it is the same.
-fn line(line: CalendarResult, same: bool, connections: Signal<Vec<Connection>>) -> AnyView {
+fn line(line: CalendarResult, same: bool, connections: RwSignal<Vec<Connection>>) -> AnyView {
     let words = if same { words::SAME.to_owned() } else { line_words(&line) };
     let reasons = reasons(&line);
     let failed = line.status == ResultStatus::Error;
@@ -124,7 +124,7 @@ fn line(line: CalendarResult, same: bool, connections: Signal<Vec<Connection>>) 
 
 /// What waits for an answer, until it has one.
 #[component]
-fn Held(hold: HoldSummary, connections: Signal<Vec<Connection>>) -> impl IntoView {
+fn Held(hold: HoldSummary, connections: RwSignal<Vec<Connection>>) -> impl IntoView {
     let words = held_words(&hold);
     let id = hold.id.clone();
     let open = Memo::new(move |_| {
@@ -158,8 +158,7 @@ fn Reasons(reasons: Vec<String>, unreadable: Vec<Unreadable>) -> impl IntoView {
 #[component]
 pub fn Safe(
     /// The user's connections.
-    #[prop(into)]
-    connections: Signal<Vec<Connection>>,
+    connections: RwSignal<Vec<Connection>>,
     /// The connection that failed.
     connection: syncline_domain::ids::ConnectionId,
     /// Its calendar, if it was one.

@@ -2,6 +2,7 @@
 #![expect(missing_docs, reason = "the macro makes an argument of a server function a field, where it can not be documented")]
 
 use crate::error::WireError;
+use crate::wire::Wire;
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 use syncline_domain::ids::JobId;
@@ -17,7 +18,7 @@ pub struct RunStarted {
 ///
 /// # Errors
 /// [`crate::error::WireKind::AlreadyRunning`] with the job at work; `nothing_to_sync`.
-#[server]
+#[server(output = Wire)]
 pub async fn start_sync(target: String, #[server(default)] resume: bool) -> Result<RunStarted, WireError> {
     use super::target::SyncTarget;
     use syncline_core::hub::{Scope, SyncOptions};
@@ -37,7 +38,7 @@ pub async fn start_sync(target: String, #[server(default)] resume: bool) -> Resu
 ///
 /// # Errors
 /// When there is no such job.
-#[server]
+#[server(output = Wire)]
 pub async fn cancel_sync(job: JobId) -> Result<(), WireError> {
     let (hub, user) = crate::context::signed_in()?;
     Ok(hub.cancel_sync(&user, &job).await?)

@@ -2,6 +2,7 @@
 
 use super::state::{ALREADY, Face};
 use super::{Size, Variant};
+use crate::memo::Memo;
 use crate::ui::icons::Icon;
 use crate::ui::progress::words::{Share, counts_words};
 use leptos::prelude::*;
@@ -10,15 +11,15 @@ use leptos::prelude::*;
 #[derive(Debug, Clone, Copy)]
 pub struct Shown {
     /// The state.
-    pub face: Signal<Face>,
+    pub face: Memo<Face>,
     /// How far it is, in thousandths; never goes back.
-    pub permille: Signal<Option<u32>>,
+    pub permille: Memo<Option<u32>>,
     /// How far it is, in objects.
-    pub share: Signal<Share>,
+    pub share: Memo<Share>,
     /// What it says when it rests.
     pub label: &'static str,
     /// Its tooltip when it rests.
-    pub idle_tip: Signal<String>,
+    pub idle_tip: Memo<String>,
     /// Whether it says how far it is.
     pub show_progress: bool,
     /// How large it is.

@@ -11,6 +11,7 @@ pub mod target;
 pub use target::SyncTarget;
 
 use crate::error::{WireError, WireKind};
+use crate::memo::Memo;
 use crate::ui::live::{LiveSync, use_live};
 use crate::ui::progress::use_share;
 use crate::ui::relative_time::words::last_synced;
@@ -114,7 +115,7 @@ pub fn SyncButton(
 /// A machine wired to the live store.
 #[derive(Clone, Copy)]
 struct Wired {
-    face: Signal<Face>,
+    face: Memo<Face>,
     click: Callback<()>,
 }
 
@@ -146,7 +147,7 @@ fn wire(live: LiveSync, target: &SyncTarget, on_complete: Option<Callback<SyncRe
         }
     });
     let face = Memo::new(move |_| machine.with(|machine| machine.face().clone()));
-    Wired { face: face.into(), click: Callback::new(move |()| feed.take(Event::Click)) }
+    Wired { face, click: Callback::new(move |()| feed.take(Event::Click)) }
 }
 
 /// Gives events to the machine and does what it says.
@@ -193,12 +194,12 @@ impl Feed {
 }
 
 /// "Last synced 5 minutes ago", "Never synced", or why the button can not be pressed.
-fn tip(last: Signal<Option<i64>>, now: RwSignal<i64>, disabled: Signal<Option<&'static str>>) -> Signal<String> {
-    Signal::derive(move || disabled.get().map_or_else(|| last_synced(last.get(), now.get()), ToOwned::to_owned))
+fn tip(last: Memo<Option<i64>>, now: RwSignal<i64>, disabled: Signal<Option<&'static str>>) -> Memo<String> {
+    Memo::new(move |_| disabled.get().map_or_else(|| last_synced(last.get(), now.get()), ToOwned::to_owned))
 }
 
 /// The last sync as the server says it or, until it does, as the browser remembers it.
-fn remembered(last: Signal<Option<i64>>, target: &SyncTarget) -> Signal<Option<i64>> {
+fn remembered(last: Signal<Option<i64>>, target: &SyncTarget) -> Memo<Option<i64>> {
     let stored = RwSignal::new(None);
     #[cfg(feature = "hydrate")]
     {
@@ -210,5 +211,5 @@ fn remembered(last: Signal<Option<i64>>, target: &SyncTarget) -> Signal<Option<i
     }
     #[cfg(not(feature = "hydrate"))]
     let _ = target;
-    Signal::derive(move || last.get().or(stored.get()))
+    Memo::new(move |_| last.get().or(stored.get()))
 }
