@@ -124,8 +124,9 @@ fn Known(known: Vec<Connection>) -> impl IntoView {
     })
 }
 
-const KINDS: [(&str, &str, &str, &str); 4] = [
+const KINDS: [(&str, &str, &str, &str); 5] = [
     ("google", "cloud", "Google Calendar", "Sign in at Google and allow Syncline to read your calendars"),
+    ("microsoft", "cloud", "Outlook calendar", "Sign in at Microsoft (work, school or private) and allow Syncline to read your calendars"),
     ("caldav", "cloud", "CalDAV account", "iCloud, Fastmail, Nextcloud, Radicale and others"),
     ("ics", "feed", "ICS feed", "An address that ends in .ics, or begins with webcal://"),
     ("file", "file", "ICS file", "An export that you have on your disk"),
