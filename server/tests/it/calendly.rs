@@ -177,3 +177,44 @@ async fn what_is_not_signed_is_refused_and_the_test_address_tells_how_it_stands(
     let test: Value = alone.get("/api/calendly/webhook/test").await.json().await.unwrap();
     assert!(test["success"] == false && test["message"].as_str().unwrap().contains("SYNCLINE_PUBLIC_URL"), "{test}");
 }
+
+#[tokio::test]
+async fn the_page_takes_a_token_without_scripts() {
+    let (app, sandbox, account) = start().await;
+    let page = async |path: &str| send(app.request(Method::GET, path).header("cookie", &account.cookie)).await.text().await.unwrap();
+    let html = page("/settings/connections?add=calendly").await;
+    assert!(html.contains("href=\"/oauth/calendly/start\""), "{html}");
+    let form = async |html: &str, name: &str, fields: &[(&str, &str)]| {
+        let end = html.find(&format!("name=\"{name}\"")).expect("the field");
+        let action = html[..end].rsplit("action=\"").next().unwrap().split('"').next().unwrap().to_owned();
+        let body = url_encoded(fields);
+        let request = app.request(Method::POST, &action).header("cookie", &account.cookie).header("sec-fetch-site", "same-origin");
+        let request = request.header("content-type", "application/x-www-form-urlencoded").header("accept", "text/html");
+        send(request.header("referer", format!("{}/settings/connections", app.base)).body(body)).await
+    };
+    let refused = form(&html, "token", &[("token", "wrong"), ("name", "Office")]).await;
+    let back = refused.headers()["location"].to_str().unwrap().to_owned();
+    assert!(!back.contains("wrong"), "a token is in no address: {back}");
+    let html = page(back.strip_prefix(&app.base).unwrap_or(&back)).await;
+    assert!(html.contains("Calendly does not accept this token.") && html.contains("value=\"Office\""), "{html}");
+    assert!(app.hub.connections(&account.id).await.unwrap().is_empty());
+
+    let token = sandbox.token(Provider::Calendly, ME, &SCOPES);
+    let added = form(&html, "token", &[("token", &token), ("name", "Office")]).await;
+    let connection = app.hub.connections(&account.id).await.unwrap().remove(0);
+    assert_eq!(connection.name, "Office");
+    let place = added.headers()["location"].to_str().unwrap().to_owned();
+    assert!(place.ends_with(&format!("#connection-{}", connection.id)), "{place}");
+
+    let html = page(&format!("/settings/connections?reconnect={}", connection.id)).await;
+    assert!(html.contains(&format!("/oauth/calendly/start?reconnect={}", connection.id)), "{html}");
+    sandbox.revoke(Provider::Calendly, ME);
+    let token = sandbox.token(Provider::Calendly, ME, &SCOPES);
+    let mended = form(&html, "token", &[("id", connection.id.as_str()), ("token", &token)]).await;
+    assert!(mended.headers()["location"].to_str().unwrap().contains("added="), "{:?}", mended.headers());
+}
+
+fn url_encoded(fields: &[(&str, &str)]) -> String {
+    let encode = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
+    fields.iter().map(|(name, value)| format!("{name}={}", encode(value))).collect::<Vec<_>>().join("&")
+}

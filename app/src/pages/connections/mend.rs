@@ -1,6 +1,7 @@
 //! Mending a connection: a new password, a new address, a new upload.
 
 use super::api::{Mend, UploadFile};
+use super::token::NewToken;
 use super::use_show_added;
 use crate::ui::form::{Field, FormError, FormState, PostForm, Submit};
 use leptos::prelude::*;
@@ -27,9 +28,12 @@ pub(super) fn MendForm(known: Vec<Connection>, id: String) -> impl IntoView {
     let form = match (connection.provider, connection.is_file) {
         (_, true) => view! { <UploadAgain connection=connection.clone() /> }.into_any(),
         (ProviderKind::Caldav, _) => view! { <NewPassword connection=connection.clone() /> }.into_any(),
-        (ProviderKind::Google | ProviderKind::Microsoft | ProviderKind::Calendly, _) => {
-            view! { <AllowAgain connection=connection.clone() /> }.into_any()
+        (ProviderKind::Calendly, _) => view! {
+            <AllowAgain connection=connection.clone() />
+            <NewToken connection=connection.clone() />
         }
+        .into_any(),
+        (ProviderKind::Google | ProviderKind::Microsoft, _) => view! { <AllowAgain connection=connection.clone() /> }.into_any(),
         (ProviderKind::Ics, _) => view! { <NewAddress connection=connection.clone() /> }.into_any(),
     };
     view! {

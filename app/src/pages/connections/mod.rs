@@ -8,6 +8,7 @@ mod begin;
 pub mod forms;
 pub mod hints;
 pub mod mend;
+pub mod token;
 pub mod upload;
 
 use crate::memo::Memo;
@@ -28,6 +29,7 @@ use mend::MendForm;
 use syncline_domain::ids::ConnectionId;
 use syncline_domain::sync::ProviderKind;
 use syncline_domain::view::Connection;
+use token::AddCalendlyForm;
 
 /// The page that shows a connection that was just added.
 pub(crate) fn after(id: &ConnectionId) -> String {
@@ -124,9 +126,10 @@ fn Known(known: Vec<Connection>) -> impl IntoView {
     })
 }
 
-const KINDS: [(&str, &str, &str, &str); 5] = [
+const KINDS: [(&str, &str, &str, &str); 6] = [
     ("google", "cloud", "Google Calendar", "Sign in at Google and allow Syncline to read your calendars"),
     ("microsoft", "cloud", "Outlook calendar", "Sign in at Microsoft (work, school or private) and allow Syncline to read your calendars"),
+    ("calendly", "cloud", "Calendly", "Your bookings: by signing in at Calendly, or by a token"),
     ("caldav", "cloud", "CalDAV account", "iCloud, Fastmail, Nextcloud, Radicale and others"),
     ("ics", "feed", "ICS feed", "An address that ends in .ics, or begins with webcal://"),
     ("file", "file", "ICS file", "An export that you have on your disk"),
@@ -144,8 +147,8 @@ fn Add() -> impl IntoView {
             <nav class="choices" aria-label="What to connect">
                 {KINDS
                     .map(|(kind, icon, title, about)| {
-                        // It leads to the provider, past the page's own routes.
-                        let leaves = ProviderKind::parse(kind).is_some_and(ProviderKind::is_oauth);
+                        // It leads to the provider, past the page's own routes; Calendly has a choice first.
+                        let leaves = ProviderKind::parse(kind).is_some_and(|kind| kind.is_oauth() && kind != ProviderKind::Calendly);
                         let href = if leaves { format!("/oauth/{kind}/start") } else { format!("/settings/connections?add={kind}") };
                         view! {
                             <a class="choice" href=href rel=leaves.then_some("external") aria-current=move || (add.get() == kind).then_some("true")>
@@ -160,6 +163,7 @@ fn Add() -> impl IntoView {
             </nav>
             {move || match add.get().as_str() {
                 "caldav" => view! { <AddCaldavForm preset=hints::preset(&preset.get()) /> }.into_any(),
+                "calendly" => view! { <AddCalendlyForm /> }.into_any(),
                 "ics" => view! { <AddFeedForm /> }.into_any(),
                 "file" => view! { <AddFileForm /> }.into_any(),
                 _ => ().into_any(),
