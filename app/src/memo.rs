@@ -26,7 +26,7 @@ type Read = Box<dyn Fn(Option<&Held>) -> Held + Send + Sync>;
 type Differs = fn(Option<&Held>, Option<&Held>) -> bool;
 
 fn make(read: Read, differs: Differs) -> Inner<Held> {
-    Inner::new_with_compare(move |before| read(before), differs)
+    Inner::new_with_compare(read, differs)
 }
 
 fn differs<T: PartialEq + 'static>(before: Option<&Held>, after: Option<&Held>) -> bool {
@@ -95,7 +95,7 @@ impl<T> std::fmt::Debug for Memo<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use leptos::prelude::{Get as _, Owner, RwSignal, Set as _};
+    use leptos::prelude::{Owner, RwSignal, Set as _};
     use std::sync::atomic::{AtomicU32, Ordering};
 
     #[test]

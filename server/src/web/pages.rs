@@ -27,7 +27,6 @@ fn listings() -> Vec<AxumRouteListing> {
 }
 
 /// The paths of all pages.
-#[must_use]
 pub fn page_paths() -> impl Iterator<Item = &'static str> {
     PAGES.iter().map(|(path, _)| *path)
 }
