@@ -97,7 +97,7 @@ pub(super) fn bind(workspace: &Workspace, profile: Profile, wasm: &Path) -> Resu
     if package.exists() {
         std::fs::remove_dir_all(&package).with_context(|| format!("emptying {}", package.display()))?;
     }
-    let input = if profile.small { prune::prune(&input).context("taking out what is never called")?.0 } else { input };
+    let input = if profile.small { prune::prune(&input).context("taking out what is never called")? } else { input };
     let mut bindgen = wasm_bindgen_cli_support::Bindgen::new();
     bindgen
         .input_bytes(NAME, input)
