@@ -23,7 +23,7 @@ store_suite! {
 async fn both_databases_have_the_same_tables_columns_keys_and_indexes() {
     run(Backend::Postgres, |postgres: TestHub| async move {
         let sqlite = TestHub::in_memory().await;
-        for [of_sqlite, of_postgres] in [MIGRATIONS, COLUMNS, INDEXES, FOREIGN_KEYS] {
+        for [of_sqlite, of_postgres] in [MIGRATIONS, COLUMNS, VIEWS, INDEXES, FOREIGN_KEYS] {
             let expected = sqlite.texts(of_sqlite).await;
             assert!(!expected.is_empty());
             pretty_eq(&expected, &postgres.texts(of_postgres).await);
@@ -53,7 +53,15 @@ const COLUMNS: [&str; 2] = [
          ON t.table_schema = c.table_schema AND t.table_name = c.table_name AND t.constraint_type = 'PRIMARY KEY' \
      LEFT JOIN information_schema.key_column_usage k ON k.constraint_name = t.constraint_name AND k.table_name = c.table_name \
          AND k.column_name = c.column_name \
-     WHERE c.table_schema = 'public' AND c.table_name <> '_sqlx_migrations' ORDER BY 1",
+     WHERE c.table_schema = 'public' AND c.table_name <> '_sqlx_migrations' \
+         AND c.table_name NOT IN (SELECT v.table_name FROM information_schema.views v WHERE v.table_schema = 'public') ORDER BY 1",
+];
+
+/// The columns of views have no types of their own in SQLite.
+const VIEWS: [&str; 2] = [
+    "SELECT t.name || '.' || c.name FROM sqlite_master t JOIN pragma_table_info(t.name) c WHERE t.type = 'view' ORDER BY 1",
+    "SELECT c.table_name || '.' || c.column_name FROM information_schema.columns c \
+     JOIN information_schema.views v ON v.table_schema = c.table_schema AND v.table_name = c.table_name WHERE c.table_schema = 'public' ORDER BY 1",
 ];
 
 const INDEXES: [&str; 2] = [

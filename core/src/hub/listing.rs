@@ -8,7 +8,7 @@ use crate::store::{holds, jobs};
 use std::collections::HashMap;
 use syncline_domain::ids::{CalendarId, ConnectionId, HoldId, JobId, UserId};
 use syncline_domain::sync::{HoldSummary, ProviderKind, ResultStatus};
-use syncline_domain::view::{Calendar, Connection, ConnectionState};
+use syncline_domain::view::{Calendar, Connection};
 
 impl Hub {
     /// The user's connections with their calendars, by name.
@@ -77,21 +77,7 @@ fn calendar(row: CalendarRow, hold: Option<HoldSummary>) -> Calendar {
 }
 
 fn connection(row: ConnectionRow, calendars: Vec<Calendar>, running_job: Option<JobId>, now: i64) -> Connection {
-    let stale_after = 3 * row.interval_s * 1000;
-    let is_stale = row.interval_s > 0 && row.last_success_at.unwrap_or(row.created_at) + stale_after < now;
-    let state = if !row.enabled {
-        ConnectionState::Disabled
-    } else if row.needs_user {
-        ConnectionState::NeedsReconnecting
-    } else if row.last_success_at.is_none() && row.failures == 0 {
-        ConnectionState::New
-    } else if is_stale {
-        ConnectionState::Stale
-    } else if row.failures > 0 {
-        ConnectionState::Failing
-    } else {
-        ConnectionState::Ok
-    };
+    let state = row.state(now);
     let provider = ProviderKind::parse(&row.provider).unwrap_or(ProviderKind::Ics);
     Connection {
         id: ConnectionId::trusted(row.id),

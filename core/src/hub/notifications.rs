@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::oauth::access::StoredAccess;
 use crate::oauth::service;
 use crate::provider::Meter;
-use crate::provider::microsoft::{Microsoft, Notification, Notifications};
+use crate::provider::microsoft::{LIFE_MS, Microsoft, Notification, Notifications};
 use crate::store::connections::{self, ConnectionRow};
 use crate::store::webhooks::{self, SubscriptionRow};
 use crate::tasks;
@@ -85,7 +85,7 @@ impl Hub {
             }
             let mut tx = self.db().begin().await?;
             if is_good {
-                webhooks::touch(&mut tx, &old.id, self.now()).await?;
+                webhooks::touch(&mut tx, &old.id, self.now(), Some(self.now() + LIFE_MS)).await?;
             } else {
                 webhooks::delete(&mut tx, &old.id).await?;
             }
@@ -100,7 +100,8 @@ impl Hub {
         let remote_id = microsoft.subscribe(&address, &state, &meter).await?;
         let signing_key = self.0.secrets.seal(&SecretString::from(state), &id);
         let connection_id = row.id.clone();
-        let subscription = SubscriptionRow { id, connection_id, remote_id, address, signing_key, checked_at: self.now() };
+        let (checked_at, expires_at) = (self.now(), Some(self.now() + LIFE_MS));
+        let subscription = SubscriptionRow { id, connection_id, remote_id, address, signing_key, checked_at, expires_at };
         let stored = async {
             let mut tx = self.db().begin().await?;
             webhooks::insert(&mut tx, &subscription).await?;

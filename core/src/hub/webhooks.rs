@@ -200,7 +200,7 @@ impl Hub {
             }
             let mut tx = self.db().begin().await?;
             if is_good {
-                webhooks::touch(&mut tx, &old.id, self.now()).await?;
+                webhooks::touch(&mut tx, &old.id, self.now(), None).await?;
             } else {
                 webhooks::delete(&mut tx, &old.id).await?;
             }
@@ -216,7 +216,8 @@ impl Hub {
         let address = address(base, &id);
         let remote_id = calendly.subscribe(&hints, &address, &key, &meter).await?;
         let signing_key = self.0.secrets.seal(&SecretString::from(key), &id);
-        let subscription = SubscriptionRow { id, connection_id: row.id, remote_id, address, signing_key, checked_at: self.now() };
+        let checked_at = self.now();
+        let subscription = SubscriptionRow { id, connection_id: row.id, remote_id, address, signing_key, checked_at, expires_at: None };
         let stored = async {
             let mut tx = self.db().begin().await?;
             webhooks::insert(&mut tx, &subscription).await?;

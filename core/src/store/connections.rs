@@ -4,6 +4,7 @@ use super::{Db, Named, Tx, on_db};
 use crate::error::StoreError;
 use syncline_domain::ids::{ConnectionId, UserId};
 use syncline_domain::sync::ProviderKind;
+use syncline_domain::view::ConnectionState;
 
 /// One row. Enough to list it and to build its provider.
 #[derive(Debug, Clone, sqlx::FromRow)]
@@ -47,6 +48,25 @@ pub struct ConnectionRow {
 }
 
 impl ConnectionRow {
+    /// How it stands now; the view `calendar_sync_health` says the same.
+    #[must_use]
+    pub fn state(&self, now: i64) -> ConnectionState {
+        let stored = if !self.enabled {
+            "disabled"
+        } else if self.needs_user {
+            "needs_reconnecting"
+        } else if self.last_success_at.is_none() && self.failures == 0 {
+            "new"
+        } else if self.failures > 0 {
+            "failing"
+        } else {
+            "ok"
+        };
+        let can_be = self.enabled && self.interval_s > 0;
+        let stale_at = can_be.then(|| self.last_success_at.unwrap_or(self.created_at) + 3 * self.interval_s * 1000);
+        super::health::state(stored, stale_at, now)
+    }
+
     /// What tells whether the user mended the connection: secret and settings. The tokens of OAuth are renewed without the user; what
     /// the user allowed is in the settings.
     #[must_use]

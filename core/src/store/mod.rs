@@ -12,6 +12,7 @@ pub(crate) mod calendar_reads;
 pub mod calendars;
 pub mod connections;
 pub mod dialect;
+pub mod health;
 pub mod holds;
 pub mod horizons;
 pub mod jobs;

@@ -19,9 +19,11 @@ pub struct SubscriptionRow {
     pub signing_key: String,
     /// When the provider last said that it is alive, unix milliseconds.
     pub checked_at: i64,
+    /// When it ends unless it is renewed, unix milliseconds; `None`: never.
+    pub expires_at: Option<i64>,
 }
 
-const COLUMNS: &str = "id, connection_id, remote_id, address, signing_key, checked_at";
+const COLUMNS: &str = "id, connection_id, remote_id, address, signing_key, checked_at, expires_at";
 
 /// Stores one.
 ///
@@ -29,10 +31,10 @@ const COLUMNS: &str = "id, connection_id, remote_id, address, signing_key, check
 /// When the database fails.
 pub async fn insert(tx: &mut Tx, row: &SubscriptionRow) -> Result<(), StoreError> {
     on_db!(tx, conn => sqlx::query(
-        "INSERT INTO webhook_subscriptions (id, connection_id, remote_id, address, signing_key, checked_at, created_at) \
-         VALUES ($1, $2, $3, $4, $5, $6, $6)")
+        "INSERT INTO webhook_subscriptions (id, connection_id, remote_id, address, signing_key, checked_at, created_at, expires_at) \
+         VALUES ($1, $2, $3, $4, $5, $6, $6, $7)")
         .bind(&row.id).bind(&row.connection_id).bind(&row.remote_id).bind(&row.address).bind(&row.signing_key).bind(row.checked_at)
-        .execute(conn).await.map(drop))
+        .bind(row.expires_at).execute(conn).await.map(drop))
     .named("webhooks.insert")
 }
 
@@ -54,13 +56,13 @@ pub async fn of_connection(db: &Db, connection: &str) -> Result<Vec<Subscription
     on_db!(read db, conn => sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(connection).fetch_all(conn).await).named("webhooks.of_connection")
 }
 
-/// Notes that the provider said it is alive.
+/// Notes that the provider said it is alive, and until when.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn touch(tx: &mut Tx, id: &str, now: i64) -> Result<(), StoreError> {
-    on_db!(tx, conn => sqlx::query("UPDATE webhook_subscriptions SET checked_at = $2 WHERE id = $1").bind(id).bind(now)
-        .execute(conn).await.map(drop))
+pub async fn touch(tx: &mut Tx, id: &str, now: i64, expires_at: Option<i64>) -> Result<(), StoreError> {
+    on_db!(tx, conn => sqlx::query("UPDATE webhook_subscriptions SET checked_at = $2, expires_at = $3 WHERE id = $1").bind(id).bind(now)
+        .bind(expires_at).execute(conn).await.map(drop))
     .named("webhooks.touch")
 }
 

@@ -42,7 +42,7 @@ use crate::oauth::access::Access;
 use crate::provider::{KnownCalendar, Meter, Page, Provider, PullRequest, RemoteCalendar};
 use async_trait::async_trait;
 use futures::stream::BoxStream;
-pub(crate) use push::{Notification, Notifications};
+pub(crate) use push::{LIFE_MS, Notification, Notifications};
 use std::sync::Arc;
 use syncline_domain::sync::ProviderKind;
 use transport::{AT_ONCE, Api};

@@ -16,7 +16,7 @@ use syncline_domain::time::{DAY_MS, Millis};
 const WHAT: &str = "microsoft.push";
 const PATH: &str = "subscriptions";
 /// 10,070 minutes are the most; a day is left for whoever was offline.
-const LIFE_MS: Millis = 6 * DAY_MS;
+pub(crate) const LIFE_MS: Millis = 6 * DAY_MS;
 
 #[derive(Deserialize)]
 struct Subscription {
