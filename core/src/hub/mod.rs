@@ -10,7 +10,6 @@ mod consent;
 mod holds;
 mod listing;
 mod live;
-mod notifications;
 mod open;
 mod operator;
 mod provide;

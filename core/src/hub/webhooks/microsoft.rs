@@ -1,0 +1,118 @@
+//! Notifications of Microsoft Graph. Our id of a subscription is in the address; its `clientState` is random, sealed in the database,
+//! and proves that Graph calls.
+
+use super::subscriptions::{NewSubscription, Push};
+use super::{MICROSOFT, NET_MS, Taken, delivery};
+use crate::error::{Error, ProviderError};
+use crate::hub::Hub;
+use crate::oauth::access::StoredAccess;
+use crate::oauth::service;
+use crate::provider::Meter;
+use crate::provider::microsoft::{LIFE_MS, Microsoft, Notification, Notifications};
+use crate::store::connections::{self, ConnectionRow};
+use crate::store::webhooks::{self, SubscriptionRow};
+use crate::tasks;
+use async_trait::async_trait;
+use bytes::Bytes;
+use secrecy::{ExposeSecret as _, SecretString};
+use sha2::{Digest as _, Sha256};
+use std::sync::Arc;
+use syncline_domain::failure::Problem;
+use syncline_domain::ids::{ConnectionId, UserId};
+
+/// Where Graph calls.
+const PATH: &str = "/api/microsoft/notifications";
+
+impl Hub {
+    /// Takes notifications in. Returns as soon as they are noted; the sync follows.
+    ///
+    /// # Errors
+    /// [`Error::Unauthenticated`] when the subscription is not ours or none bears its `clientState`; `invalid_body`.
+    pub async fn take_microsoft_notifications(&self, subscription: Option<&str>, body: &Bytes) -> Result<Taken, Error> {
+        let row = match subscription {
+            Some(id) => webhooks::find(self.db(), id).await?,
+            None => None,
+        };
+        let row = row.ok_or_else(refused)?;
+        let state = self.0.secrets.open(&row.signing_key, &row.id).map_err(|_| refused())?;
+        let told: Notifications = serde_json::from_slice(body).map_err(|_| unreadable())?;
+        let told: Vec<Notification> = told.value.into_iter().filter(|one| is_authentic(one, &row, &state)).collect();
+        if told.is_empty() {
+            return Err(refused());
+        }
+        let targets = webhooks::concerned(self.db(), MICROSOFT.as_str(), Some(&row.connection_id), &[]).await?;
+        let Some((connection, user)) = targets.into_iter().next() else { return Ok(Taken::Ignored) };
+        let (connection, user) = (ConnectionId::trusted(connection), UserId::trusted(user));
+        let now = self.now();
+        let says = |event: &str| told.iter().any(|one| one.lifecycle_event.as_deref() == Some(event));
+        let (is_removed, needs_renewal) = (says("subscriptionRemoved"), says("reauthorizationRequired"));
+        let mut is_new = told.iter().any(|one| one.lifecycle_event.is_some());
+        let mut tx = self.db().begin().await?;
+        for identity in told.iter().filter_map(Notification::identity) {
+            is_new |= webhooks::accept(&mut tx, &delivery(MICROSOFT, &row.id, &identity), MICROSOFT.as_str(), now).await?;
+        }
+        if !is_new {
+            return Ok(Taken::Repeated);
+        }
+        if is_removed {
+            webhooks::delete(&mut tx, &row.id).await?;
+        }
+        connections::make_due(&mut tx, &connection, now + NET_MS).await?;
+        tx.commit().await?;
+        if is_removed || needs_renewal {
+            let (hub, user, connection) = (self.clone(), user.clone(), connection.clone());
+            tasks::detach(async move { hub.subscribe(&user, &connection).await });
+        }
+        self.nudge(user, connection, Vec::new());
+        Ok(Taken::New { connections: 1 })
+    }
+
+    pub(super) fn microsoft_push(&self, row: &ConnectionRow) -> Option<Box<dyn Push>> {
+        let (service, settings) = service::of(MICROSOFT).zip(self.config().oauth.of(MICROSOFT))?;
+        let access = StoredAccess::new(self.clone(), ConnectionId::trusted(row.id.clone()), MICROSOFT);
+        let microsoft = Microsoft::new(self.0.client.clone(), service.api(settings)?, Arc::new(access), self.clock().clone());
+        Some(Box::new(Mailbox(microsoft)))
+    }
+}
+
+/// One mailbox.
+struct Mailbox(Microsoft);
+
+#[async_trait]
+impl Push for Mailbox {
+    fn path(&self) -> &'static str {
+        PATH
+    }
+
+    fn life(&self) -> Option<i64> {
+        Some(LIFE_MS)
+    }
+
+    async fn keep(&self, row: &SubscriptionRow, meter: &Meter) -> Result<bool, ProviderError> {
+        self.0.renew_subscription(&row.remote_id, meter).await
+    }
+
+    async fn subscribe(&self, new: &NewSubscription<'_>, meter: &Meter) -> Result<String, ProviderError> {
+        self.0.subscribe(new.address, new.secret, meter).await
+    }
+
+    async fn unsubscribe(&self, row: &SubscriptionRow, meter: &Meter) -> Result<(), ProviderError> {
+        self.0.unsubscribe(&row.remote_id, meter).await
+    }
+}
+
+/// It names the subscription and bears what only Graph was told. Hashes are compared, so that time tells nothing about the text.
+fn is_authentic(one: &Notification, row: &SubscriptionRow, state: &SecretString) -> bool {
+    let hash = |text: &str| Sha256::digest(text.as_bytes());
+    one.subscription_id == row.remote_id && one.client_state.as_deref().is_some_and(|told| hash(told) == hash(state.expose_secret()))
+}
+
+fn refused() -> Error {
+    let message = "The notification is of no subscription of this server.";
+    let action = "Microsoft proves itself by the clientState that Syncline gave it.";
+    Error::Unauthenticated(Box::new(Problem::new("client_state_wrong", message, action)))
+}
+
+fn unreadable() -> Error {
+    Error::invalid("invalid_body", "The notification can not be read.", "Microsoft sends JSON with a list of them in value.")
+}
