@@ -83,7 +83,7 @@ pub mod schema;
 mod series;
 
 pub use calendly::{CalendlyBooking, CalendlyDo};
-pub use google::GoogleDo;
+pub use google::{GoogleDo, OpenChannel};
 pub use hub::{
     Asked, CalendlyHabits, Delivered, Fault, GoogleHabits, Habits, MicrosoftHabits, Order, Provider, Refusal, Sandbox, SandboxClock,
     Trouble, sign,

@@ -1,7 +1,7 @@
 //! Every address of the server, grouped by who calls it. Each group says who may ask, how long it may take and how much may
 //! be sent.
 
-use crate::api::{calendars, calendly, connections, events, health, holds, jobs, microsoft, stream, sync, tokens};
+use crate::api::{calendars, calendly, connections, events, google, health, holds, jobs, microsoft, stream, sync, tokens};
 use crate::problem::ApiError;
 use crate::state::AppState;
 use crate::telemetry;
@@ -86,6 +86,7 @@ fn providers() -> Vec<Endpoint> {
     vec![
         endpoint(Method::POST, "/api/calendly/webhook", calendly::webhook),
         endpoint(Method::GET, "/api/calendly/webhook/test", calendly::webhook_test),
+        endpoint(Method::POST, "/api/google/notifications", google::notifications),
         endpoint(Method::POST, "/api/microsoft/notifications", microsoft::notifications),
     ]
 }

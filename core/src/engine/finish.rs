@@ -8,11 +8,12 @@ use super::retry::random_below;
 use super::tracker::Tracker;
 use crate::error::StoreError;
 use crate::hub::Hub;
+use crate::hub::TELLING;
 use crate::store::connections::{self, ConnectionRow};
-use crate::store::{Tx, calendars, jobs, locks};
+use crate::store::{Tx, calendars, jobs, locks, webhooks};
 use std::time::Duration;
 use syncline_domain::failure::Problem;
-use syncline_domain::sync::{JobProgress, JobStatus, ResultStatus};
+use syncline_domain::sync::{JobProgress, JobStatus, ResultStatus, Trigger};
 
 /// How often the end of a job is tried to be stored before it is left to the clean-up of interrupted jobs.
 const TRIES: u32 = 3;
@@ -112,7 +113,11 @@ async fn reschedule(tx: &mut Tx, job: &Claimed, row: &ConnectionRow, end: &End, 
     let interval = u64::try_from(row.interval_s).unwrap_or(0);
     let is_early = |stop: &Stop| matches!(stop, Stop::Budget | Stop::Cancelled | Stop::Interrupted);
     let early = stops().next().is_some() && stops().all(is_early);
-    let neutral = mended || end.status == JobStatus::Cancelled || early;
+    // What a webhook named was synced, and the rest was not: it is no proof that all is well, and the rest is due when it was.
+    let is_part = job.only.is_some() && job.progress.trigger == Trigger::Webhook;
+    let is_complete = end.status == JobStatus::Completed;
+    let neutral = mended || end.status == JobStatus::Cancelled || early || (is_part && is_complete && row.failures > 0);
+    let pace = if is_complete { paced(tx, job, row, end, interval, now).await? } else { interval };
     let next = if needs_user {
         None
     } else if mended || end.closing {
@@ -122,7 +127,8 @@ async fn reschedule(tx: &mut Tx, job: &Claimed, row: &ConnectionRow, end: &End, 
         Some(now + 60_000)
     } else if matches!(end.status, JobStatus::Completed | JobStatus::Cancelled) {
         let sooner = end.lines.iter().filter_map(|line| line.outcome.next_sync_s).filter(|wish| *wish < 300).min();
-        Some(now + millis(sooner.map_or_else(|| jittered(interval), |wish| wish.min(interval))))
+        let from = if is_part { calendars::oldest_attempt(tx, &job.connection).await?.unwrap_or(now) } else { now };
+        Some((from + millis(sooner.map_or_else(|| jittered(pace), |wish| wish.min(pace)))).max(now))
     } else {
         let failures = u32::try_from(row.failures).unwrap_or(0).min(10);
         let backed_off = (60_u64 << failures).min(interval.max(6 * 3600));
@@ -132,13 +138,34 @@ async fn reschedule(tx: &mut Tx, job: &Claimed, row: &ConnectionRow, end: &End, 
     let text = end.problem.as_ref().and_then(|problem| serde_json::to_string(problem).ok());
     let outcome = connections::Outcome {
         at: now,
-        success: end.status == JobStatus::Completed,
+        success: is_complete && !neutral,
         neutral,
         needs_user,
         problem: text.as_deref(),
         next_sync_at: next,
+        pace_s: is_complete.then(|| i64::try_from(pace).unwrap_or(i64::MAX)),
     };
     connections::finish(tx, &job.connection, &outcome).await
+}
+
+/// Seconds until the next sync of a connection that is well. While its provider tells by itself of everything, and is known to reach
+/// us, polling is only a net. A poll that finds what nobody told takes that trust away until the next webhook.
+async fn paced(tx: &mut Tx, job: &Claimed, row: &ConnectionRow, end: &End, interval: u64, now: i64) -> Result<u64, StoreError> {
+    let Some((_, by_calendar)) = TELLING.iter().find(|(provider, _)| provider.as_str() == row.provider) else { return Ok(interval) };
+    if !webhooks::is_told(tx, &job.connection, *by_calendar, now).await? {
+        return Ok(interval);
+    }
+    let found = end.lines.iter().any(|Line { result, .. }| result.counts.synced + result.counts.updated + result.counts.deleted > 0);
+    if found && job.progress.trigger == Trigger::Schedule && row.last_success_at.is_some() {
+        webhooks::doubt(tx, &job.connection).await?;
+        return Ok(interval);
+    }
+    Ok(slower(interval))
+}
+
+/// Four times as long, at most six hours; never sooner than was asked for.
+fn slower(interval: u64) -> u64 {
+    (4 * interval).min(6 * 3600).max(interval)
 }
 
 fn millis(seconds: u64) -> i64 {
@@ -148,4 +175,23 @@ fn millis(seconds: u64) -> i64 {
 /// Within a tenth of it, so that connections that were added together do not stay together.
 fn jittered(seconds: u64) -> u64 {
     seconds - seconds / 10 + random_below(seconds / 5 + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_that_is_told_is_polled_less_often_but_never_sooner_than_asked() {
+        let pairs = [(300, 1200), (900, 3600), (7200, 21_600), (21_600, 21_600), (86_400, 86_400)];
+        for (interval, expected) in pairs {
+            assert_eq!(slower(interval), expected, "{interval}");
+        }
+    }
+
+    #[test]
+    fn the_jitter_stays_within_a_tenth() {
+        assert!((0..1000).map(|_| jittered(900)).all(|seconds| (810..=990).contains(&seconds)));
+        assert_eq!(jittered(0), 0);
+    }
 }

@@ -50,7 +50,7 @@ impl Hub {
             ));
         }
         let connection = self.store_connection(user, ProviderKind::Calendly, found, new.name).await?;
-        self.subscribe(user, &connection.id).await;
+        self.subscribe(&connection.id).await;
         Ok(connection)
     }
 

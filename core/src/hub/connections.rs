@@ -12,6 +12,7 @@ use crate::provider::{Meter, Provider as _, RemoteCalendar};
 use crate::store::calendars;
 use crate::store::connections::{self, ConnectionRow};
 use crate::store::locks;
+use crate::tasks;
 use bytes::Bytes;
 use secrecy::{ExposeSecret as _, SecretString};
 use syncline_domain::ids::{CalendarId, ConnectionId, UserId};
@@ -235,6 +236,7 @@ impl Hub {
             problem: None,
             created_at: self.now(),
             grant_expires_at: None,
+            pace_s: 0,
         };
         let others = calendars::list(self.db(), user).await?;
         let mut tx = self.db().begin().await?;
@@ -259,6 +261,7 @@ impl Hub {
         let mut tx = self.db().begin().await?;
         found(connections::set_enabled(&mut tx, user, id, enabled, due).await?)?;
         tx.commit().await?;
+        self.see_to_webhooks(id.clone());
         self.after_change(user);
         Ok(())
     }
@@ -319,7 +322,7 @@ impl Hub {
             connections::set_due(&mut tx, id, Some(self.now())).await?;
         }
         tx.commit().await?;
-        self.subscribe(user, id).await;
+        self.subscribe(id).await;
         self.after_change(user);
         self.connection(user, id).await
     }
@@ -355,12 +358,19 @@ impl Hub {
         }
         let mut tx = self.db().begin().await?;
         let done = calendars::change(&mut tx, user, id, change.enabled, change.visible, change.color.as_deref()).await?;
-        if !done {
-            return Err(Error::NotFound("calendar"));
-        }
+        let Some(connection) = done else { return Err(Error::NotFound("calendar")) };
         tx.commit().await?;
+        if change.enabled.is_some() {
+            self.see_to_webhooks(connection);
+        }
         self.tell_changed(user);
         Ok(())
+    }
+
+    /// What is synced has changed, and so has what providers are to tell about; nobody waits for them.
+    fn see_to_webhooks(&self, connection: ConnectionId) {
+        let hub = self.clone();
+        tasks::detach(async move { hub.look_after(&connection).await });
     }
 
     pub(super) fn after_change(&self, user: &UserId) {

@@ -26,7 +26,8 @@ pub use live::LiveStream;
 
 pub(crate) use syncs::progress_of;
 pub use syncs::{Scope, Started, SyncOptions};
-pub use webhooks::{CalendlyWebhook, Taken, WebhookSetup};
+pub(crate) use webhooks::TELLING;
+pub use webhooks::{CalendlyWebhook, GoogleNotification, Taken, WebhookSetup};
 
 use crate::clock::Clock;
 use crate::engine;
@@ -61,6 +62,8 @@ pub(crate) struct Inner {
     nudges: webhooks::Nudges,
     /// Who renews tokens in this process.
     pub(crate) token_locks: crate::oauth::access::Locks,
+    /// Who looks after subscriptions in this process.
+    pub(crate) push_locks: crate::oauth::access::Locks,
     bus: Bus,
     /// Names this process in locks.
     owner: String,
@@ -89,6 +92,7 @@ impl Hub {
             client,
             nudges: webhooks::Nudges::default(),
             token_locks: crate::oauth::access::Locks::default(),
+            push_locks: crate::oauth::access::Locks::default(),
             bus: Bus::default(),
             owner: engine::lease::owner(),
             running: Mutex::default(),

@@ -49,7 +49,7 @@ impl Access for Fixed {
 pub(crate) struct Locks(Mutex<HashMap<ConnectionId, Arc<tokio::sync::Mutex<()>>>>);
 
 impl Locks {
-    fn of(&self, id: &ConnectionId) -> Arc<tokio::sync::Mutex<()>> {
+    pub(crate) fn of(&self, id: &ConnectionId) -> Arc<tokio::sync::Mutex<()>> {
         let mut locks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // What nobody holds or waits for need not be kept.
         locks.retain(|_, lock| Arc::strong_count(lock) > 1);

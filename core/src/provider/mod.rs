@@ -22,6 +22,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use syncline_domain::event::Event;
 use syncline_domain::sync::ProviderKind;
 
+/// The code of a refusal for good: the provider tells nobody by itself about such a calendar.
+pub(crate) const PUSH_UNSUPPORTED: &str = "push_unsupported";
+
 /// A calendar as the provider lists it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RemoteCalendar {

@@ -160,7 +160,7 @@ pub async fn finish(tx: &mut Tx, id: &str, at: i64, success: bool, status: &str,
     .named("calendars.finish")
 }
 
-/// What the user changes; `None` leaves it. Gives whether there is such a calendar.
+/// What the user changes; `None` leaves it. Gives the calendar's connection, if there is such a calendar.
 ///
 /// # Errors
 /// When the database fails.
@@ -171,11 +171,23 @@ pub async fn change(
     enabled: Option<bool>,
     visible: Option<bool>,
     color: Option<&str>,
-) -> Result<bool, StoreError> {
-    on_db!(tx, conn => sqlx::query(
+) -> Result<Option<ConnectionId>, StoreError> {
+    on_db!(tx, conn => sqlx::query_as(
         "UPDATE calendars SET enabled = COALESCE($3, enabled), visible = COALESCE($4, visible), color = COALESCE($5, color), \
-         color_chosen = CASE WHEN $5 IS NULL THEN color_chosen ELSE $6 END WHERE id = $1 AND user_id = $2")
+         color_chosen = CASE WHEN $5 IS NULL THEN color_chosen ELSE $6 END WHERE id = $1 AND user_id = $2 RETURNING connection_id")
         .bind(id.as_str()).bind(user.as_str()).bind(enabled).bind(visible).bind(color).bind(true)
-        .execute(conn).await.map(|done| done.rows_affected() == 1))
+        .fetch_optional(conn).await)
+    .map(|found: Option<(String,)>| found.map(|(id,)| ConnectionId::trusted(id)))
     .named("calendars.change")
+}
+
+/// When the calendar of a connection that waits longest was tried last, 0 when it never was; `None`: none is synced.
+///
+/// # Errors
+/// When the database fails.
+pub async fn oldest_attempt(tx: &mut Tx, connection: &ConnectionId) -> Result<Option<i64>, StoreError> {
+    on_db!(tx, conn => sqlx::query_scalar(
+        "SELECT MIN(COALESCE(last_attempt_at, 0)) FROM calendars WHERE connection_id = $1 AND enabled AND vanished_at IS NULL")
+        .bind(connection.as_str()).fetch_one(conn).await)
+    .named("calendars.oldest_attempt")
 }

@@ -45,6 +45,9 @@ pub struct ConnectionRow {
     pub created_at: i64,
     /// When the permission ends, as far as that is known.
     pub grant_expires_at: Option<i64>,
+    /// Seconds that were left until the next sync when the last one ended well: more than the interval while the provider tells by
+    /// itself.
+    pub pace_s: i64,
 }
 
 impl ConnectionRow {
@@ -63,7 +66,7 @@ impl ConnectionRow {
             "ok"
         };
         let can_be = self.enabled && self.interval_s > 0;
-        let stale_at = can_be.then(|| self.last_success_at.unwrap_or(self.created_at) + 3 * self.interval_s * 1000);
+        let stale_at = can_be.then(|| self.last_success_at.unwrap_or(self.created_at) + 3000 * self.interval_s.max(self.pace_s));
         super::health::state(stored, stale_at, now)
     }
 
@@ -77,7 +80,7 @@ impl ConnectionRow {
 }
 
 const COLUMNS: &str = "id, user_id, provider, name, account, host, settings, secret, enabled, needs_user, interval_s, \
-     next_sync_at, last_attempt_at, last_success_at, failures, problem, created_at, grant_expires_at";
+     next_sync_at, last_attempt_at, last_success_at, failures, problem, created_at, grant_expires_at, pace_s";
 
 /// How a connection stands after a job.
 #[derive(Debug, Clone)]
@@ -94,6 +97,8 @@ pub struct Outcome<'a> {
     pub problem: Option<&'a str>,
     /// When it is due next.
     pub next_sync_at: Option<i64>,
+    /// See [`ConnectionRow::pace_s`]; `None` leaves it.
+    pub pace_s: Option<i64>,
 }
 
 /// Stores a new connection.
@@ -131,6 +136,16 @@ pub async fn find(db: &Db, user: &UserId, id: &ConnectionId) -> Result<Option<Co
     on_db!(read db, conn => sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(id.as_str()).bind(user.as_str())
         .fetch_optional(conn).await)
     .named("connections.find")
+}
+
+/// Anybody's connection, for background tasks.
+///
+/// # Errors
+/// When the database fails.
+pub async fn find_any(db: &Db, id: &ConnectionId) -> Result<Option<ConnectionRow>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM connections WHERE id = $1");
+    on_db!(read db, conn => sqlx::query_as(sqlx::AssertSqlSafe(sql)).bind(id.as_str()).fetch_optional(conn).await)
+        .named("connections.find_any")
 }
 
 /// A connection, inside a transaction that holds its lock.
@@ -216,9 +231,10 @@ pub async fn finish(tx: &mut Tx, id: &ConnectionId, outcome: &Outcome<'_>) -> Re
         "UPDATE connections SET last_attempt_at = $2, last_success_at = CASE WHEN $3 THEN $2 ELSE last_success_at END, \
          failures = CASE WHEN $3 THEN 0 WHEN $7 THEN failures ELSE failures + 1 END, \
          needs_user = CASE WHEN $7 THEN needs_user ELSE $4 END, problem = CASE WHEN $7 THEN problem ELSE $5 END, \
-         next_sync_at = CASE WHEN enabled AND interval_s > 0 THEN $6 ELSE NULL END WHERE id = $1")
+         next_sync_at = CASE WHEN enabled AND interval_s > 0 THEN $6 ELSE NULL END, \
+         pace_s = COALESCE($8, pace_s) WHERE id = $1")
         .bind(id.as_str()).bind(outcome.at).bind(outcome.success).bind(outcome.needs_user).bind(outcome.problem)
-        .bind(outcome.next_sync_at).bind(outcome.neutral)
+        .bind(outcome.next_sync_at).bind(outcome.neutral).bind(outcome.pace_s)
         .execute(conn).await.map(drop))
     .named("connections.finish")
 }
@@ -239,7 +255,7 @@ pub async fn set_enabled(tx: &mut Tx, user: &UserId, id: &ConnectionId, enabled:
 /// # Errors
 /// When the database fails.
 pub async fn set_interval(tx: &mut Tx, user: &UserId, id: &ConnectionId, seconds: i64, due: Option<i64>) -> Result<bool, StoreError> {
-    on_db!(tx, conn => sqlx::query("UPDATE connections SET interval_s = $3, next_sync_at = $4 WHERE id = $1 AND user_id = $2")
+    on_db!(tx, conn => sqlx::query("UPDATE connections SET interval_s = $3, next_sync_at = $4, pace_s = 0 WHERE id = $1 AND user_id = $2")
         .bind(id.as_str()).bind(user.as_str()).bind(seconds).bind(due)
         .execute(conn).await.map(|done| done.rows_affected() == 1))
     .named("connections.set_interval")

@@ -11,7 +11,7 @@ use syncline_domain::sync::{Mode, Trigger};
 
 /// Runs all tasks until the future is dropped.
 pub(crate) async fn run(hub: Hub) {
-    tokio::join!(schedule(&hub), reap(&hub), watch(&hub), tidy(&hub));
+    tokio::join!(schedule(&hub), reap(&hub), watch(&hub), subscriptions(&hub), tidy(&hub));
 }
 
 /// Starts what is due. Sleeps until the next connection is due, but looks every half a minute all the same: another process
@@ -120,7 +120,16 @@ async fn watch(hub: &Hub) {
     }
 }
 
-/// Once an hour: horizons are extended, expired sessions and old webhooks go, webhook subscriptions are looked after.
+/// Looks after webhook subscriptions. Some live for an hour only, so it looks more often than that.
+async fn subscriptions(hub: &Hub) {
+    const LOOK_EVERY: Duration = Duration::from_secs(600);
+    loop {
+        hub.look_after_subscriptions().await;
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+/// Once an hour: horizons are extended, expired sessions and old webhooks go.
 async fn tidy(hub: &Hub) {
     loop {
         if let Err(error) = horizon::roll(hub.db(), hub.now()).await {

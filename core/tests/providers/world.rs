@@ -61,6 +61,16 @@ impl World {
         Self { at, sandbox, user, provider: ProviderKind::parse(provider.name()).expect("they are named alike") }
     }
 
+    /// The same server, which providers can reach. In memory it is another database.
+    pub(crate) async fn with_public_address(mut self) -> Self {
+        self.at = self.at.clone().configured(|config| config.public_url = Some("https://cal.example.org".to_owned())).await;
+        self.user = match self.at.user_by_email("anna@example.net").await.unwrap() {
+            Some(viewer) => viewer.id,
+            None => seed::user(&self.at.hub, "anna@example.net").await,
+        };
+        self
+    }
+
     /// The same server, used by somebody else.
     pub(crate) async fn as_another(&self, email: &str) -> Self {
         let user = seed::user(&self.at.hub, email).await;

@@ -27,6 +27,21 @@ pub(super) struct Channel {
     messages: u64,
 }
 
+/// A watch channel that is open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenChannel {
+    /// Its id, as whoever opened it chose it.
+    pub id: String,
+    /// Its token, likewise.
+    pub token: Option<String>,
+    /// The id of what is watched.
+    pub resource: String,
+    /// The calendar; `None` for the account's list.
+    pub calendar: Option<String>,
+    /// When it ends, unix milliseconds.
+    pub expires: i64,
+}
+
 pub(super) fn root(base: &Base) -> String {
     base.api(Provider::Google)
 }
@@ -66,6 +81,11 @@ impl Google {
         let address = text("address").unwrap_or_default();
         if !is_webhook_address(address) {
             return Err(Fail::new(400, "push", "push.webhookUrlNotHttps", &format!("WebHook callback must be HTTPS: {address}")));
+        }
+        // Calendars that Google fills itself.
+        if calendar.is_some_and(|id| ["#holiday@", "#contacts@", "#weeknum@"].iter().any(|kind| id.contains(kind))) {
+            let message = "Push notifications are not supported by this resource.";
+            return Err(Fail::new(400, "push", "pushNotSupportedForRequestedResource", message));
         }
         let longest = now + base.habits.google.channel_days * DAY;
         let asked = match (&body["expiration"], body["params"]["ttl"].as_str()) {
@@ -107,6 +127,19 @@ impl Google {
             answer["token"] = json!(token);
         }
         Ok(Reply::json(200, &answer))
+    }
+
+    /// The channels that have not ended.
+    pub(crate) fn open_channels(&self, now: i64) -> Vec<OpenChannel> {
+        let open = self.channels.iter().filter(|channel| channel.expires > now);
+        let shown = |channel: &Channel| OpenChannel {
+            id: channel.id.clone(),
+            token: channel.token.clone(),
+            resource: channel.resource.clone(),
+            calendar: channel.calendar.clone(),
+            expires: channel.expires,
+        };
+        open.map(shown).collect()
     }
 
     /// `channels/stop`.

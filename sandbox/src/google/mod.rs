@@ -19,6 +19,7 @@ mod times;
 mod write;
 
 pub use act::GoogleDo;
+pub use channels::OpenChannel;
 pub(crate) use channels::is_webhook_address;
 pub(crate) use errors::stumble;
 

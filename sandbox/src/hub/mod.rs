@@ -330,6 +330,13 @@ impl Sandbox {
         self.lock().base.outbox.skew = seconds;
     }
 
+    /// Google's watch channels that are open.
+    #[must_use]
+    pub fn google_channels(&self) -> Vec<crate::google::OpenChannel> {
+        let world = self.lock();
+        world.google.open_channels(world.base.now())
+    }
+
     /// The webhooks that were sent, failed attempts among them.
     #[must_use]
     pub fn delivered(&self) -> Vec<Delivered> {

@@ -8,6 +8,7 @@ pub mod calendars;
 pub mod calendly;
 pub mod connections;
 pub mod events;
+pub mod google;
 pub mod health;
 pub mod holds;
 pub mod input;

@@ -6,6 +6,7 @@ mod cli;
 mod consent;
 mod doors;
 mod fixture;
+mod google;
 mod microsoft;
 mod openapi;
 mod problems;

@@ -1,7 +1,7 @@
 //! Calendly: webhooks with a signature, by subscriptions of our own or of the application.
 
-use super::subscriptions::{NewSubscription, Push};
-use super::{CALENDLY, NET_MS, Taken, delivery};
+use super::subscriptions::{Kept, Life, Made, NewSubscription, Push};
+use super::{CALENDLY, DAY_MS, NET_MS, Reach, Taken, delivery};
 use crate::error::{Error, ProviderError};
 use crate::hub::Hub;
 use crate::oauth::access::StoredAccess;
@@ -47,6 +47,14 @@ pub struct WebhookSetup {
 struct CalendlyPush {
     calendly: Calendly,
     hints: Hints,
+    now: i64,
+}
+
+impl CalendlyPush {
+    /// It has no end, but Calendly stops for good when our address failed for a day.
+    fn life(&self) -> Life {
+        Life { expires_at: None, renew_at: self.now + DAY_MS }
+    }
 }
 
 #[async_trait]
@@ -55,16 +63,18 @@ impl Push for CalendlyPush {
         PATH
     }
 
-    async fn keep(&self, row: &SubscriptionRow, meter: &Meter) -> Result<bool, ProviderError> {
-        self.calendly.is_subscribed(&row.remote_id, meter).await
+    async fn keep(&self, row: &SubscriptionRow, meter: &Meter) -> Result<Kept, ProviderError> {
+        let is_alive = self.calendly.is_subscribed(&row.remote_id, meter).await?;
+        Ok(if is_alive { Kept::Alive(self.life()) } else { Kept::Ended })
     }
 
-    async fn subscribe(&self, new: &NewSubscription<'_>, meter: &Meter) -> Result<String, ProviderError> {
-        self.calendly.subscribe(&self.hints, new.address, new.secret, meter).await
+    async fn subscribe(&self, new: &NewSubscription<'_>, meter: &Meter) -> Result<Made, ProviderError> {
+        let remote_id = self.calendly.subscribe(&self.hints, new.address, new.secret, meter).await?;
+        Ok(Made { remote_id, resource_id: None, is_proven: false, life: self.life() })
     }
 
     async fn unsubscribe(&self, row: &SubscriptionRow, meter: &Meter) -> Result<(), ProviderError> {
-        self.calendly.unsubscribe(&row.remote_id, meter).await
+        if row.remote_id.is_empty() { Ok(()) } else { self.calendly.unsubscribe(&row.remote_id, meter).await }
     }
 }
 
@@ -72,7 +82,7 @@ impl Hub {
     pub(super) fn calendly_push(&self, row: &ConnectionRow, calendars: &[CalendarRow]) -> Option<Box<dyn Push>> {
         let calendly = self.calendly(Arc::new(StoredAccess::new(self.clone(), ConnectionId::trusted(row.id.clone()), CALENDLY)))?;
         let hints = calendars.iter().find_map(|calendar| Hints::parse(calendar.hints.as_deref()))?;
-        Some(Box::new(CalendlyPush { calendly, hints }))
+        Some(Box::new(CalendlyPush { calendly, hints, now: self.now() }))
     }
 
     /// How webhooks of Calendly are set up.
@@ -113,6 +123,9 @@ impl Hub {
         if !webhooks::accept(&mut tx, &delivery, CALENDLY.as_str(), now).await? {
             return Ok(Taken::Repeated);
         }
+        if let Some(row) = &named {
+            webhooks::prove(&mut tx, &row.id, None, now).await?;
+        }
         for (connection, _) in &targets {
             connections::make_due(&mut tx, &ConnectionId::trusted(connection.clone()), now + NET_MS).await?;
         }
@@ -123,7 +136,7 @@ impl Hub {
         let connections = targets.len();
         for (connection, user) in targets {
             let events = body_read.booking().map(str::to_owned).into_iter().collect();
-            self.nudge(UserId::trusted(user), ConnectionId::trusted(connection), events);
+            self.nudge(UserId::trusted(user), ConnectionId::trusted(connection), events, Reach::Everything);
         }
         Ok(Taken::New { connections })
     }

@@ -1,8 +1,8 @@
 //! Notifications of Microsoft Graph. Our id of a subscription is in the address; its `clientState` is random, sealed in the database,
 //! and proves that Graph calls.
 
-use super::subscriptions::{NewSubscription, Push};
-use super::{MICROSOFT, NET_MS, Taken, delivery};
+use super::subscriptions::{Kept, Life, Made, NewSubscription, Push};
+use super::{DAY_MS, MICROSOFT, NET_MS, Reach, Taken, delivery};
 use crate::error::{Error, ProviderError};
 use crate::hub::Hub;
 use crate::oauth::access::StoredAccess;
@@ -48,6 +48,7 @@ impl Hub {
         let (is_removed, needs_renewal) = (says("subscriptionRemoved"), says("reauthorizationRequired"));
         let mut is_new = told.iter().any(|one| one.lifecycle_event.is_some());
         let mut tx = self.db().begin().await?;
+        webhooks::prove(&mut tx, &row.id, None, now).await?;
         for identity in told.iter().filter_map(Notification::identity) {
             is_new |= webhooks::accept(&mut tx, &delivery(MICROSOFT, &row.id, &identity), MICROSOFT.as_str(), now).await?;
         }
@@ -60,10 +61,10 @@ impl Hub {
         connections::make_due(&mut tx, &connection, now + NET_MS).await?;
         tx.commit().await?;
         if is_removed || needs_renewal {
-            let (hub, user, connection) = (self.clone(), user.clone(), connection.clone());
-            tasks::detach(async move { hub.subscribe(&user, &connection).await });
+            let (hub, connection) = (self.clone(), connection.clone());
+            tasks::detach(async move { hub.subscribe(&connection).await });
         }
-        self.nudge(user, connection, Vec::new());
+        self.nudge(user, connection, Vec::new(), Reach::Everything);
         Ok(Taken::New { connections: 1 })
     }
 
@@ -71,12 +72,22 @@ impl Hub {
         let (service, settings) = service::of(MICROSOFT).zip(self.config().oauth.of(MICROSOFT))?;
         let access = StoredAccess::new(self.clone(), ConnectionId::trusted(row.id.clone()), MICROSOFT);
         let microsoft = Microsoft::new(self.0.client.clone(), service.api(settings)?, Arc::new(access), self.clock().clone());
-        Some(Box::new(Mailbox(microsoft)))
+        Some(Box::new(Mailbox { microsoft, now: self.now() }))
     }
 }
 
 /// One mailbox.
-struct Mailbox(Microsoft);
+struct Mailbox {
+    microsoft: Microsoft,
+    now: i64,
+}
+
+impl Mailbox {
+    /// It is renewed every day.
+    fn life(&self) -> Life {
+        Life { expires_at: Some(self.now + LIFE_MS), renew_at: self.now + DAY_MS }
+    }
+}
 
 #[async_trait]
 impl Push for Mailbox {
@@ -84,20 +95,19 @@ impl Push for Mailbox {
         PATH
     }
 
-    fn life(&self) -> Option<i64> {
-        Some(LIFE_MS)
+    async fn keep(&self, row: &SubscriptionRow, meter: &Meter) -> Result<Kept, ProviderError> {
+        let is_alive = self.microsoft.renew_subscription(&row.remote_id, meter).await?;
+        Ok(if is_alive { Kept::Alive(self.life()) } else { Kept::Ended })
     }
 
-    async fn keep(&self, row: &SubscriptionRow, meter: &Meter) -> Result<bool, ProviderError> {
-        self.0.renew_subscription(&row.remote_id, meter).await
-    }
-
-    async fn subscribe(&self, new: &NewSubscription<'_>, meter: &Meter) -> Result<String, ProviderError> {
-        self.0.subscribe(new.address, new.secret, meter).await
+    async fn subscribe(&self, new: &NewSubscription<'_>, meter: &Meter) -> Result<Made, ProviderError> {
+        let remote_id = self.microsoft.subscribe(new.address, new.secret, meter).await?;
+        // It was made because our address answered.
+        Ok(Made { remote_id, resource_id: None, is_proven: true, life: self.life() })
     }
 
     async fn unsubscribe(&self, row: &SubscriptionRow, meter: &Meter) -> Result<(), ProviderError> {
-        self.0.unsubscribe(&row.remote_id, meter).await
+        if row.remote_id.is_empty() { Ok(()) } else { self.microsoft.unsubscribe(&row.remote_id, meter).await }
     }
 }
 

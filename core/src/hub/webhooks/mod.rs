@@ -12,10 +12,13 @@
 //! come meanwhile wait together. The schedule stays as a safety net: what a process takes in and does not come to is due at once.
 
 mod calendly;
+mod google;
 mod microsoft;
 mod subscriptions;
 
 pub use calendly::{CalendlyWebhook, WebhookSetup};
+pub use google::GoogleNotification;
+pub(crate) use subscriptions::TELLING;
 
 use super::Hub;
 use super::syncs::{Scope, SyncOptions};
@@ -28,11 +31,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest as _, Sha256};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use syncline_domain::ids::{ConnectionId, UserId};
+use syncline_domain::ids::{CalendarId, ConnectionId, UserId};
 use syncline_domain::sync::{Mode, ProviderKind, Trigger};
 
 const CALENDLY: ProviderKind = ProviderKind::Calendly;
+const GOOGLE: ProviderKind = ProviderKind::Google;
 const MICROSOFT: ProviderKind = ProviderKind::Microsoft;
 const DAY_MS: i64 = 86_400_000;
 /// A webhook that comes again later than this is a new one.
@@ -56,32 +61,69 @@ pub enum Taken {
     Ignored,
 }
 
+/// How far the sync goes that follows a webhook.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Reach {
+    /// These calendars.
+    Calendars(Vec<CalendarId>),
+    /// All that are synced.
+    Everything,
+}
+
+/// What webhooks named.
+#[derive(Debug, Clone)]
+struct Named {
+    /// Events to be read again whatever their versions say.
+    events: Vec<String>,
+    reach: Reach,
+}
+
+impl Named {
+    fn with(&mut self, other: Self) {
+        self.events.extend(other.events);
+        match (&mut self.reach, other.reach) {
+            (Reach::Calendars(these), Reach::Calendars(those)) => {
+                these.extend(those);
+                these.sort();
+                these.dedup();
+            }
+            (reach, _) => *reach = Reach::Everything,
+        }
+    }
+}
+
 /// What webhooks named, by connection.
 #[derive(Default)]
-pub(crate) struct Nudges(Mutex<HashMap<ConnectionId, Vec<String>>>);
+pub(crate) struct Nudges(Mutex<HashMap<ConnectionId, Named>>);
 
 impl Nudges {
-    fn lock(&self) -> MutexGuard<'_, HashMap<ConnectionId, Vec<String>>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<ConnectionId, Named>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// `true`: nobody waits yet.
-    fn add(&self, connection: &ConnectionId, events: Vec<String>) -> bool {
-        let mut waiting = self.lock();
-        let is_first = !waiting.contains_key(connection);
-        waiting.entry(connection.clone()).or_default().extend(events);
-        is_first
+    fn add(&self, connection: &ConnectionId, named: Named) -> bool {
+        match self.lock().entry(connection.clone()) {
+            Entry::Occupied(mut waiting) => {
+                waiting.get_mut().with(named);
+                false
+            }
+            Entry::Vacant(free) => {
+                free.insert(named);
+                true
+            }
+        }
     }
 
-    fn take(&self, connection: &ConnectionId) -> Vec<String> {
-        self.lock().remove(connection).unwrap_or_default()
+    fn take(&self, connection: &ConnectionId) -> Option<Named> {
+        self.lock().remove(connection)
     }
 }
 
 impl Hub {
     /// Lets a sync of the connection follow, which reads these events again whatever their versions say.
-    fn nudge(&self, user: UserId, connection: ConnectionId, events: Vec<String>) {
-        if self.0.nudges.add(&connection, events) {
+    fn nudge(&self, user: UserId, connection: ConnectionId, events: Vec<String>, reach: Reach) {
+        if self.0.nudges.add(&connection, Named { events, reach }) {
             tasks::detach(nudged(self.clone(), user, connection));
         }
     }
@@ -96,44 +138,42 @@ impl Hub {
         tx.commit().await
     }
 
-    /// Connections whose provider could tell us, and was not seen to since then.
-    async fn without_subscription(&self, since: i64) -> Result<Vec<(String, String)>, StoreError> {
-        let mut found = Vec::new();
-        for provider in subscriptions::TELLING {
-            found.extend(webhooks::without(self.db(), provider.as_str(), since).await?);
-        }
-        Ok(found)
-    }
-
-    /// Forgets old webhooks, and looks after subscriptions that were not seen alive for a day.
+    /// Forgets old webhooks.
     pub(crate) async fn tidy_webhooks(&self) {
-        let now = self.now();
         let purged = async {
             let mut tx = self.db().begin().await?;
-            webhooks::purge(&mut tx, now - KEEP_MS).await?;
+            webhooks::purge(&mut tx, self.now() - KEEP_MS).await?;
             tx.commit().await
         };
-        let open = match purged.await {
-            Ok(()) if self.public_base().is_some() => self.without_subscription(now - DAY_MS).await,
-            Ok(()) => Ok(Vec::new()),
-            Err(error) => Err(error),
-        };
-        match open {
-            Ok(open) => {
-                for (connection, user) in open {
-                    self.subscribe(&UserId::trusted(user), &ConnectionId::trusted(connection)).await;
+        if let Err(error) = purged.await {
+            log(&error);
+        }
+    }
+
+    /// Looks after the subscriptions that need it: new ones, missing ones, and those that end soon.
+    pub(crate) async fn look_after_subscriptions(&self) {
+        if self.public_base().is_none() {
+            return;
+        }
+        for (provider, by_calendar) in TELLING {
+            match webhooks::to_look_after(self.db(), provider.as_str(), by_calendar, self.now()).await {
+                Ok(open) => {
+                    for (connection, _) in open {
+                        self.look_after(&ConnectionId::trusted(connection)).await;
+                    }
                 }
+                Err(error) => log(&error),
             }
-            Err(error) => tracing::warn!(what = error.what, cause = %error.source, "webhooks could not be tidied up"),
         }
     }
 }
 
 #[cfg(feature = "test-support")]
 impl Hub {
-    /// What the hourly task does about webhooks.
+    /// What the tasks do about webhooks.
     pub async fn testing_tidy_webhooks(&self) {
         self.tidy_webhooks().await;
+        self.look_after_subscriptions().await;
     }
 }
 
@@ -145,14 +185,18 @@ async fn nudged(hub: Hub, user: UserId, connection: ConnectionId) {
             return;
         }
         // Whoever comes from here on waits for the sync after this one.
-        let events = hub.0.nudges.take(&connection);
-        if let Err(error) = hub.note_named(&connection, &events).await {
+        let Some(named) = hub.0.nudges.take(&connection) else { return };
+        if let Err(error) = hub.note_named(&connection, &named.events).await {
             tracing::warn!(what = error.what, cause = %error.source, "a webhook could not be followed");
             return;
         }
-        match hub.start_sync(&user, Scope::Connections(vec![connection.clone()]), options).await {
+        let scope = match &named.reach {
+            Reach::Calendars(ids) => Scope::Calendars(ids.clone()),
+            Reach::Everything => Scope::Connections(vec![connection.clone()]),
+        };
+        match hub.start_sync(&user, scope, options).await {
             Err(Error::AlreadyRunning { job }) => {
-                if !hub.0.nudges.add(&connection, events) {
+                if !hub.0.nudges.add(&connection, named) {
                     return;
                 }
                 if hub.wait_for(&user, &job).await.is_err() {
@@ -179,4 +223,31 @@ fn random() -> String {
 /// What tells a delivery from others, as it is stored.
 fn delivery(provider: ProviderKind, subscription: &str, identity: &str) -> String {
     crate::ical::hex(&Sha256::digest(format!("{}\n{subscription}\n{identity}", provider.as_str())))
+}
+
+fn log(error: &StoreError) {
+    tracing::warn!(what = error.what, cause = %error.source, "what is about webhooks could not be stored: {}", error.what);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_waits_together_reaches_as_far_as_the_farthest() {
+        let id = |id: &str| CalendarId::trusted(id);
+        let named = |reach: Reach, event: &str| Named { events: vec![event.to_owned()], reach };
+        let (nudges, connection) = (Nudges::default(), ConnectionId::trusted("c"));
+        assert!(nudges.add(&connection, named(Reach::Calendars(vec![id("b")]), "1")));
+        assert!(!nudges.add(&connection, named(Reach::Calendars(vec![id("a"), id("b")]), "2")));
+        let both = nudges.take(&connection).unwrap();
+        assert_eq!((both.events.join(" "), both.reach), ("1 2".to_owned(), Reach::Calendars(vec![id("a"), id("b")])));
+        assert!(nudges.take(&connection).is_none(), "it is taken once");
+        for (first, second) in [(Reach::Everything, Reach::Calendars(vec![id("a")])), (Reach::Calendars(vec![id("a")]), Reach::Everything)]
+        {
+            nudges.add(&connection, named(first, ""));
+            nudges.add(&connection, named(second, ""));
+            assert_eq!(nudges.take(&connection).unwrap().reach, Reach::Everything);
+        }
+    }
 }

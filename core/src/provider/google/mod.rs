@@ -2,6 +2,7 @@
 //!
 //! - `transport`: requests with an access token, which is renewed once when it is refused; `problems`: failures in the user's words;
 //! - `wire`: the forms of the answers; `list`: the calendars, by their own sync token;
+//! - `push`: watch channels;
 //! - `pull`: the passes; `series`: the parts of a series put together; `normalize`: events to the domain's.
 //!
 //! Invariants:
@@ -22,6 +23,7 @@ mod list;
 mod normalize;
 mod problems;
 mod pull;
+mod push;
 mod series;
 mod transport;
 mod wire;

@@ -4,6 +4,7 @@ use super::wire::Failure;
 use crate::error::ProviderError;
 use crate::net::{retry_after, status_error};
 use crate::oauth::problems;
+use crate::provider::PUSH_UNSUPPORTED;
 use http::{HeaderMap, StatusCode};
 use std::time::Duration;
 use syncline_domain::failure::{Class, Problem};
@@ -20,9 +21,21 @@ pub(super) fn refused(what: &'static str, status: StatusCode, host: &str, header
         |failure| failure.error.errors.into_iter().chain(failure.error.details).map(|one| (one.reason, one.location)).collect::<Vec<_>>(),
     );
     let has = |name: &str| reasons.iter().any(|(reason, _)| reason == name);
+    // About channels, some reasons are told with their domain in front.
+    let has_push = |name: &str| reasons.iter().any(|(reason, _)| reason.strip_prefix("push.").unwrap_or(reason) == name);
     let make = |class, code: &str, message: &str, action: &str| ProviderError::new(what, class, Problem::new(code, message, action));
     let asked = retry_after(headers, now);
     match status.as_u16() {
+        _ if has_push("pushNotSupportedForRequestedResource") => {
+            let message = "Google does not tell by itself about this calendar.";
+            make(Class::Permanent, PUSH_UNSUPPORTED, message, "Nothing needs to be done: it is asked again and again.")
+        }
+        400 | 401 if has_push("webhookUrlNotHttps") || has_push("webhookUrlUnauthorized") => make(
+            Class::Permanent,
+            "push_address_refused",
+            "Google does not call the public address of this server.",
+            "Whoever runs the server sets SYNCLINE_PUBLIC_URL to an https address with a certificate that everybody trusts.",
+        ),
         401 => problems::gone(ProviderKind::Google, false),
         400 if reasons.iter().any(|(_, location)| location == "syncToken") => cursor_lost(what),
         400 if reasons.iter().any(|(_, location)| location == "pageToken") => {
@@ -104,6 +117,9 @@ mod tests {
             (400, "invalid", "syncToken", Class::CursorInvalid, "cursor_lost"),
             (400, "invalid", "pageToken", Class::Transient, "page_lost"),
             (400, "timeRangeEmpty", "timeMax", Class::Permanent, "unexpected_status"),
+            (400, "pushNotSupportedForRequestedResource", "", Class::Permanent, "push_unsupported"),
+            (400, "push.webhookUrlNotHttps", "", Class::Permanent, "push_address_refused"),
+            (401, "push.webhookUrlUnauthorized", "", Class::Permanent, "push_address_refused"),
             (503, "backendError", "", Class::Transient, "server_error"),
         ] {
             assert_eq!(class(status, reason, location), (expected, code.to_owned()), "{status} {reason}");

@@ -7,8 +7,8 @@ use crate::net::{HttpClient, Request};
 use crate::oauth::access::Access;
 use crate::provider::Meter;
 use bytes::Bytes;
-use http::header::AUTHORIZATION;
-use http::{HeaderValue, StatusCode};
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderValue, Method, StatusCode};
 use secrecy::{ExposeSecret as _, SecretString};
 use std::sync::Arc;
 use url::Url;
@@ -33,25 +33,30 @@ impl Api {
         query: &[(&str, &str)],
         meter: &Meter,
     ) -> Result<Bytes, ProviderError> {
-        let token = self.access.token().await?;
-        match self.ask(what, path, query, &token, meter).await? {
-            Ok(body) => Ok(body),
-            Err(error) if error.0 == StatusCode::UNAUTHORIZED => {
-                let token = self.access.renew(&token).await?;
-                self.ask(what, path, query, &token, meter).await?.map_err(|refused| refused.1)
-            }
-            Err(error) => Err(error.1),
-        }
+        let request = || Request::get(self.address(path, query));
+        self.ask(what, request, meter).await
     }
 
-    async fn ask(
+    /// Sends JSON.
+    ///
+    /// # Errors
+    /// As [`Api::get`].
+    pub(super) async fn send(
         &self,
         what: &'static str,
+        method: Method,
         path: &[&str],
-        query: &[(&str, &str)],
-        token: &SecretString,
+        body: Bytes,
         meter: &Meter,
-    ) -> Result<Result<Bytes, (StatusCode, ProviderError)>, ProviderError> {
+    ) -> Result<Bytes, ProviderError> {
+        let request = || {
+            let request = Request::new(method.clone(), self.address(path, &[]));
+            request.header(CONTENT_TYPE, HeaderValue::from_static("application/json")).body(body.clone())
+        };
+        self.ask(what, request, meter).await
+    }
+
+    fn address(&self, path: &[&str], query: &[(&str, &str)]) -> Url {
         let mut url = self.base.clone();
         if let Ok(mut segments) = url.path_segments_mut() {
             segments.pop_if_empty().extend(path);
@@ -59,9 +64,31 @@ impl Api {
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
+        url
+    }
+
+    async fn ask(&self, what: &'static str, request: impl Fn() -> Request, meter: &Meter) -> Result<Bytes, ProviderError> {
+        let token = self.access.token().await?;
+        match self.once(what, request(), &token, meter).await? {
+            Ok(body) => Ok(body),
+            Err(refused) if refused.0 == StatusCode::UNAUTHORIZED => {
+                let token = self.access.renew(&token).await?;
+                self.once(what, request(), &token, meter).await?.map_err(|refused| refused.1)
+            }
+            Err(refused) => Err(refused.1),
+        }
+    }
+
+    async fn once(
+        &self,
+        what: &'static str,
+        request: Request,
+        token: &SecretString,
+        meter: &Meter,
+    ) -> Result<Result<Bytes, (StatusCode, ProviderError)>, ProviderError> {
         let mut bearer = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret())).unwrap_or(HeaderValue::from_static("Bearer"));
         bearer.set_sensitive(true);
-        let answer = self.client.send(what, Request::get(url).header(AUTHORIZATION, bearer), meter).await?;
+        let answer = self.client.send(what, request.header(AUTHORIZATION, bearer), meter).await?;
         let (status, host, headers) = (answer.status, answer.host(), answer.headers.clone());
         let body = answer.bytes().await?;
         if status.is_success() {

@@ -26,7 +26,6 @@ syncline_core::store_suite! {
 }
 
 const KEY: &str = "the key of the application";
-const PUBLIC: &str = "https://cal.example.org";
 
 /// A server with the application's key; nobody is connected yet.
 async fn with_key(at: TestHub) -> World {
@@ -307,13 +306,8 @@ async fn a_webhook_for_nobody_is_answered_and_starts_nothing(at: TestHub) {
 
 /// A server that providers can reach.
 async fn public(at: TestHub) -> World {
-    let mut world = World::new(at).await;
-    world.0.at = world.at.clone().configured(|config| config.public_url = Some(PUBLIC.to_owned())).await;
-    world.0.user = match world.at.user_by_email("anna@example.net").await.unwrap() {
-        Some(viewer) => viewer.id,
-        None => syncline_core::testing::seed::user(&world.at.hub, "anna@example.net").await,
-    };
-    world
+    let world = World::new(at).await;
+    World(world.0.with_public_address().await)
 }
 
 async fn subscriptions(world: &World) -> Vec<String> {

@@ -3,6 +3,7 @@
 mod consent;
 mod events;
 mod listing;
+mod push;
 mod suite;
 mod support;
 mod tokens;
