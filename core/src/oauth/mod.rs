@@ -2,7 +2,7 @@
 //!
 //! - `service`: what differs from provider to provider, as data;
 //! - `wire`: the requests to a provider's token endpoint; `problems`: what goes wrong, in the user's words;
-//! - `access`: an access token whenever a request needs one.
+//! - `access`: an access token whenever a request needs one; `bearer`: requests that carry it.
 //!
 //! The way to the consent page and back is in `hub::consent`.
 //!
@@ -20,6 +20,7 @@
 //! How to add a provider: a line in `service::of`, its settings in [`OAuthSettings`], and its arm in `hub::consent::look`.
 
 pub mod access;
+pub(crate) mod bearer;
 pub mod probe;
 pub(crate) mod problems;
 pub(crate) mod service;

@@ -12,6 +12,7 @@ pub mod calendly;
 pub mod google;
 pub mod ics;
 pub mod microsoft;
+mod outbox;
 
 use crate::error::ProviderError;
 use async_trait::async_trait;

@@ -4,8 +4,9 @@ use super::transport::RESET;
 use super::wire::Failure;
 use crate::error::ProviderError;
 use crate::net::{retry_after, status_error};
+use crate::oauth::bearer::Refusal;
 use crate::oauth::problems;
-use http::{HeaderMap, StatusCode};
+use http::HeaderMap;
 use std::time::Duration;
 use syncline_domain::failure::{Class, Problem};
 use syncline_domain::sync::ProviderKind;
@@ -14,7 +15,8 @@ use syncline_domain::time::Millis;
 const SCOPE_MISSING: &str = "scope_missing";
 
 /// What an answer that is none means.
-pub(super) fn refused(what: &'static str, status: StatusCode, host: &str, headers: &HeaderMap, body: &[u8], now: Millis) -> ProviderError {
+pub(super) fn refused(what: &'static str, refusal: &Refusal, now: Millis) -> ProviderError {
+    let Refusal { status, host, headers, body } = refusal;
     let make = |class, code: &str, message: &str, action: &str| ProviderError::new(what, class, Problem::new(code, message, action));
     let is_about = |name: &str| {
         let failure = serde_json::from_slice::<Failure>(body).map(|failure| failure.details).unwrap_or_default();
@@ -30,7 +32,7 @@ pub(super) fn refused(what: &'static str, status: StatusCode, host: &str, header
             make(Class::Authentication, SCOPE_MISSING, message, action)
         }
         429 => make(Class::RateLimited, "rate_limited", "Calendly asks us to slow down.", "").with_retry_after(wait(headers, now)),
-        _ => status_error(what, status, host, headers, now),
+        _ => status_error(what, *status, host, headers, now),
     }
 }
 
@@ -65,12 +67,16 @@ pub(super) fn malformed(what: &'static str, error: serde_json::Error) -> Provide
 #[cfg(test)]
 mod tests {
     use super::*;
-    use http::HeaderValue;
+    use http::{HeaderValue, StatusCode};
 
     fn error(status: u16, parameter: &str, reset: &'static str) -> ProviderError {
         let body = format!(r#"{{"title":"x","message":"x","details":[{{"parameter":"{parameter}","message":"is invalid"}}]}}"#);
         let headers = HeaderMap::from_iter([(RESET, HeaderValue::from_static(reset))]);
-        refused("test", StatusCode::from_u16(status).unwrap(), "api.calendly.com", &headers, body.as_bytes(), 0)
+        refused(
+            "test",
+            &Refusal { status: StatusCode::from_u16(status).unwrap(), host: "api.calendly.com".to_owned(), headers, body: body.to_owned().into() },
+            0,
+        )
     }
 
     #[test]

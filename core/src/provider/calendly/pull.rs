@@ -7,6 +7,7 @@ use super::problems;
 use super::transport::{AT_ONCE, Api};
 use super::wire::{Invitee, List, Raw, Scheduled, event_of};
 use crate::error::ProviderError;
+use crate::provider::outbox::{self, Outbox};
 use crate::provider::{Change, Content, Coverage, Object, Page, Pass, PassEnd, PullRequest};
 use futures::stream::{self, BoxStream, StreamExt as _};
 use jiff::Timestamp;
@@ -15,8 +16,6 @@ use serde_json::value::RawValue;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 use syncline_domain::time::{DAY_MS, Millis};
-use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
 
 pub(super) const WHAT: &str = "calendly.pull";
 /// As many bookings or invitees a page as Calendly gives.
@@ -34,18 +33,9 @@ struct Cursor {
     initial_sync_done_at: Millis,
 }
 
-type Sender = mpsc::Sender<Result<Page, ProviderError>>;
-
-/// Runs a pass. The work and its output are polled together, so no task is needed.
+/// Runs a pass.
 pub(super) fn stream(api: Arc<Api>, request: PullRequest) -> BoxStream<'static, Result<Page, ProviderError>> {
-    let (sender, pages) = mpsc::channel(2);
-    let work = async move {
-        if let Err(error) = run(&api, request, &sender).await {
-            // A reader that went away wants no error.
-            let _ = sender.send(Err(error)).await;
-        }
-    };
-    stream::select(ReceiverStream::new(pages), stream::once(work).filter_map(|()| async { None })).boxed()
+    outbox::pages(|outbox| async move { run(&api, request, outbox).await })
 }
 
 /// A booking as it is listed.
@@ -100,7 +90,7 @@ pub(super) struct Walk<'a> {
     pub(super) strays: BTreeMap<String, Booked>,
 }
 
-async fn run(api: &Api, request: PullRequest, sender: &Sender) -> Result<(), ProviderError> {
+async fn run(api: &Api, request: PullRequest, mut outbox: Outbox) -> Result<(), ProviderError> {
     let hints = Hints::parse(request.calendar.hints.as_deref()).ok_or_else(|| problems::cursor_lost(WHAT))?;
     let cursor = match (request.pass, request.cursor.as_deref()) {
         (Pass::Incremental, Some(text)) => serde_json::from_str(text).map_err(|_| problems::cursor_lost(WHAT))?,
@@ -138,7 +128,8 @@ async fn run(api: &Api, request: PullRequest, sender: &Sender) -> Result<(), Pro
             let (changes, failed) = walk.page(list.collection).await;
             walk.sent.extend(changes.iter().map(|change| change.remote_id.clone()));
             // What was read before a failure need not be read again.
-            if !changes.is_empty() && sender.send(Ok(Page { changes, ..Page::default() })).await.is_err() {
+            outbox.send(changes, None).await;
+            if outbox.is_closed() {
                 return Ok(());
             }
             failed?;
@@ -155,8 +146,7 @@ async fn run(api: &Api, request: PullRequest, sender: &Sender) -> Result<(), Pro
         next_sync_s: None,
         moved_to: None,
     };
-    // A reader that went away needs no end.
-    let _ = sender.send(Ok(Page { changes, end: Some(end), ..Page::default() })).await;
+    outbox.send(changes, Some(end)).await;
     Ok(())
 }
 

@@ -5,11 +5,11 @@ use crate::clock::Clock;
 use crate::error::ProviderError;
 use crate::net::{HttpClient, Request};
 use crate::oauth::access::Access;
+use crate::oauth::bearer::BearerApi;
 use crate::provider::Meter;
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
-use secrecy::{ExposeSecret as _, SecretString};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -26,30 +26,18 @@ pub(super) const RESET: HeaderName = HeaderName::from_static("x-ratelimit-reset"
 
 /// The API with an account's access.
 pub(super) struct Api {
-    client: HttpClient,
-    base: Url,
-    access: Arc<dyn Access>,
+    http: BearerApi,
     pub(super) clock: Clock,
     /// The quota is nearly used up: no request before this.
     pause_until: Mutex<Option<Instant>>,
 }
 
-/// What is asked.
-struct Call<'a> {
-    what: &'static str,
-    method: Method,
-    path: &'a [&'a str],
-    query: &'a [(&'a str, &'a str)],
-    /// JSON; empty for none.
-    body: Bytes,
-}
-
 impl Api {
     pub(super) fn new(client: HttpClient, base: Url, access: Arc<dyn Access>, clock: Clock) -> Self {
-        Self { client, base, access, clock, pause_until: Mutex::default() }
+        Self { http: BearerApi::new(client, base, access), clock, pause_until: Mutex::default() }
     }
 
-    /// Reads an address. A refused access token is renewed once.
+    /// Reads an address.
     ///
     /// # Errors
     /// What [`problems::refused`] makes of the answer, and what the network gives.
@@ -60,7 +48,7 @@ impl Api {
         query: &[(&str, &str)],
         meter: &Meter,
     ) -> Result<Bytes, ProviderError> {
-        self.call(&Call { what, method: Method::GET, path, query, body: Bytes::new() }, meter).await
+        self.ask(what, Request::get(self.http.address(path, query)), meter).await
     }
 
     /// Sends JSON.
@@ -68,7 +56,9 @@ impl Api {
     /// # Errors
     /// As [`Api::get`].
     pub(super) async fn post(&self, what: &'static str, path: &[&str], body: String, meter: &Meter) -> Result<Bytes, ProviderError> {
-        self.call(&Call { what, method: Method::POST, path, query: &[], body: body.into() }, meter).await
+        let request = Request::new(Method::POST, self.http.address(path, &[]));
+        let request = request.header(CONTENT_TYPE, HeaderValue::from_static("application/json")).body(body);
+        self.ask(what, request, meter).await
     }
 
     /// Removes what is at an address.
@@ -76,52 +66,18 @@ impl Api {
     /// # Errors
     /// As [`Api::get`].
     pub(super) async fn delete(&self, what: &'static str, path: &[&str], meter: &Meter) -> Result<Bytes, ProviderError> {
-        self.call(&Call { what, method: Method::DELETE, path, query: &[], body: Bytes::new() }, meter).await
+        self.ask(what, Request::new(Method::DELETE, self.http.address(path, &[])), meter).await
     }
 
-    async fn call(&self, call: &Call<'_>, meter: &Meter) -> Result<Bytes, ProviderError> {
-        let token = self.access.token().await?;
-        match self.ask(call, &token, meter).await? {
-            Ok(body) => Ok(body),
-            Err((StatusCode::UNAUTHORIZED, _)) => {
-                let token = self.access.renew(&token).await?;
-                self.ask(call, &token, meter).await?.map_err(|(_, refused)| refused)
-            }
-            Err((_, refused)) => Err(refused),
-        }
-    }
-
-    async fn ask(
-        &self,
-        call: &Call<'_>,
-        token: &SecretString,
-        meter: &Meter,
-    ) -> Result<Result<Bytes, (StatusCode, ProviderError)>, ProviderError> {
+    async fn ask(&self, what: &'static str, request: Request, meter: &Meter) -> Result<Bytes, ProviderError> {
         let until = *self.pause_until.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(until) = until {
             tokio::time::sleep_until(until).await;
         }
-        let mut url = self.base.clone();
-        if let Ok(mut segments) = url.path_segments_mut() {
-            segments.pop_if_empty().extend(call.path);
-        }
-        if !call.query.is_empty() {
-            url.query_pairs_mut().extend_pairs(call.query);
-        }
-        let mut bearer = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret())).unwrap_or(HeaderValue::from_static("Bearer"));
-        bearer.set_sensitive(true);
-        let mut request = Request::new(call.method.clone(), url).header(AUTHORIZATION, bearer);
-        if !call.body.is_empty() {
-            request = request.header(CONTENT_TYPE, HeaderValue::from_static("application/json")).body(call.body.clone());
-        }
-        let answer = self.client.send(call.what, request, meter).await?;
-        let (status, host, headers) = (answer.status, answer.host(), answer.headers.clone());
-        let body = answer.bytes().await?;
-        if status.is_success() {
-            self.pace(&headers);
-            return Ok(Ok(body));
-        }
-        Ok(Err((status, problems::refused(call.what, status, &host, &headers, &body, self.clock.now()))))
+        let answer = self.http.send(what, request, meter).await?;
+        let answer = answer.map_err(|refusal| problems::refused(what, &refusal, self.clock.now()))?;
+        self.pace(&answer.headers);
+        Ok(answer.body)
     }
 
     /// Waits before the quota is used up, instead of running into its end: a first sync of many bookings needs more than a minute's.

@@ -32,6 +32,7 @@ use crate::clock::Clock;
 use crate::error::ProviderError;
 use crate::net::HttpClient;
 use crate::oauth::access::Access;
+use crate::oauth::bearer::BearerApi;
 use crate::provider::{KnownCalendar, Meter, Page, Provider, PullRequest, RemoteCalendar};
 use async_trait::async_trait;
 use futures::stream::BoxStream;
@@ -61,7 +62,7 @@ impl Google {
     /// Makes the provider. Asks nothing.
     #[must_use]
     pub fn new(client: HttpClient, base: Url, access: Arc<dyn Access>, clock: Clock) -> Self {
-        Self { api: Arc::new(Api { client, base, access, clock }) }
+        Self { api: Arc::new(Api { http: BearerApi::new(client, base, access), clock }) }
     }
 
     /// Who the account is.

@@ -3,9 +3,9 @@
 use super::wire::Failure;
 use crate::error::ProviderError;
 use crate::net::{retry_after, status_error};
+use crate::oauth::bearer::Refusal;
 use crate::oauth::problems;
 use crate::provider::PUSH_UNSUPPORTED;
-use http::{HeaderMap, StatusCode};
 use std::time::Duration;
 use syncline_domain::failure::{Class, Problem};
 use syncline_domain::sync::ProviderKind;
@@ -15,7 +15,8 @@ use syncline_domain::time::Millis;
 const QUOTA_PAUSE: Duration = Duration::from_secs(15 * 60);
 
 /// What an answer that is none means.
-pub(super) fn refused(what: &'static str, status: StatusCode, host: &str, headers: &HeaderMap, body: &[u8], now: Millis) -> ProviderError {
+pub(super) fn refused(what: &'static str, refusal: &Refusal, now: Millis) -> ProviderError {
+    let Refusal { status, host, headers, body } = refusal;
     let reasons = serde_json::from_slice::<Failure>(body).map_or_else(
         |_| Vec::new(),
         |failure| failure.error.errors.into_iter().chain(failure.error.details).map(|one| (one.reason, one.location)).collect::<Vec<_>>(),
@@ -71,7 +72,7 @@ pub(super) fn refused(what: &'static str, status: StatusCode, host: &str, header
             "If it is gone for good, switch it off here; its events stay until then.",
         ),
         410 => cursor_lost(what),
-        _ => status_error(what, status, host, headers, now),
+        _ => status_error(what, *status, host, headers, now),
     }
 }
 
@@ -94,11 +95,13 @@ pub(super) fn malformed(what: &'static str, error: serde_json::Error) -> Provide
 #[cfg(test)]
 mod tests {
     use super::*;
+    use http::{HeaderMap, StatusCode};
 
     fn class(status: u16, reason: &str, location: &str) -> (Class, String) {
         let body = format!(r#"{{"error":{{"errors":[{{"reason":"{reason}","location":"{location}"}}],"code":{status}}}}}"#);
         let status = StatusCode::from_u16(status).unwrap();
-        let error = refused("test", status, "www.googleapis.com", &HeaderMap::new(), body.as_bytes(), 0);
+        let error =
+            refused("test", &Refusal { status, host: "www.googleapis.com".to_owned(), headers: HeaderMap::new(), body: body.to_owned().into() }, 0);
         (error.class, error.problem.code)
     }
 

@@ -7,24 +7,21 @@ use super::series::{Part, Parts, part, single};
 use super::transport::Api;
 use super::wire::Events;
 use crate::error::ProviderError;
+use crate::provider::outbox::{self, Outbox};
 use crate::provider::{Change, Content, Coverage, Page, Pass, PassEnd, PullRequest};
 use crate::tasks::blocking;
 use bytes::Bytes;
-use futures::stream::{self, BoxStream, StreamExt as _};
+use futures::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
-use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
 
 const WHAT: &str = "google.pull";
 /// As many events a page as Google gives.
 const PAGE_SIZE: &str = "2500";
 /// What a sync token is bound to. Whoever changes the request changes this, and stored tokens are not used any more.
 const PARAMETERS: &str = "singleEvents=false";
-/// Changes in a page for the engine.
-const CHANGES: usize = 500;
 
 /// Stored with the rows that it covers.
 #[derive(Debug, Serialize, Deserialize)]
@@ -33,31 +30,21 @@ struct Cursor {
     parameters: String,
 }
 
-type Sender = mpsc::Sender<Result<Page, ProviderError>>;
-
-/// Runs a pass. The work and its output are polled together, so no task is needed.
+/// Runs a pass.
 pub(super) fn stream(api: Arc<Api>, request: PullRequest) -> BoxStream<'static, Result<Page, ProviderError>> {
-    let (sender, pages) = mpsc::channel(2);
-    let work = async move {
-        if let Err(error) = run(&api, request, &sender).await {
-            // A reader that went away wants no error.
-            let _ = sender.send(Err(error)).await;
-        }
-    };
-    stream::select(ReceiverStream::new(pages), stream::once(work).filter_map(|()| async { None })).boxed()
+    outbox::pages(|outbox| async move { run(&api, request, outbox).await })
 }
 
 /// What is gathered while pages come in.
-#[derive(Default)]
 struct Gathered {
     /// Parts that wait for the last page, by series.
     held: BTreeMap<String, Parts>,
     /// Objects that were passed on already.
     sent: HashSet<String>,
-    total: u64,
+    outbox: Outbox,
 }
 
-async fn run(api: &Api, request: PullRequest, sender: &Sender) -> Result<(), ProviderError> {
+async fn run(api: &Api, request: PullRequest, outbox: Outbox) -> Result<(), ProviderError> {
     let token = match (request.pass, request.cursor.as_deref()) {
         (Pass::Incremental, Some(text)) => match serde_json::from_str::<Cursor>(text) {
             Ok(cursor) if cursor.parameters == PARAMETERS => Some(cursor.token),
@@ -69,7 +56,7 @@ async fn run(api: &Api, request: PullRequest, sender: &Sender) -> Result<(), Pro
     let mut reading = Reading { zone: request.calendar.zone.clone(), details_hidden: role == "freeBusyReader" };
     // What is stored in the same version need not be read again.
     let known = if request.pass == Pass::Full { Arc::new(request.known.load().await?) } else { Arc::default() };
-    let mut gathered = Gathered::default();
+    let mut gathered = Gathered { held: BTreeMap::new(), sent: HashSet::new(), outbox };
     let mut body = fetch(api, &request, token.as_deref(), None).await?;
     loop {
         let listed: Events =
@@ -91,20 +78,20 @@ async fn run(api: &Api, request: PullRequest, sender: &Sender) -> Result<(), Pro
                 next_sync_s: None,
                 moved_to: None,
             };
-            return finish(&request, gathered, changes, &reading, &known, end, sender).await;
+            return finish(&request, gathered, changes, &reading, &known, end).await;
         };
         // The next page is under way while this one is read and handed over.
         let fetched = fetch(api, &request, token.as_deref(), Some(&next));
         let handed_over = async {
             let (changes, parts) = digest.await?;
             gathered.hold(parts);
-            gathered.send(changes, None, sender).await;
+            gathered.send(changes, None).await;
             Ok::<_, ProviderError>(())
         };
         let (fetched, handed_over) = tokio::join!(fetched, handed_over);
         handed_over?;
         body = fetched?;
-        if sender.is_closed() {
+        if gathered.outbox.is_closed() {
             return Ok(());
         }
     }
@@ -142,23 +129,10 @@ impl Gathered {
         }
     }
 
-    /// Hands changes over in pages; the last one carries the end.
-    async fn send(&mut self, mut changes: Vec<Change>, mut end: Option<PassEnd>, sender: &Sender) {
-        self.total += changes.len() as u64;
+    /// Hands changes over; the last ones carry the end.
+    async fn send(&mut self, changes: Vec<Change>, end: Option<PassEnd>) {
         self.sent.extend(changes.iter().map(|change| change.remote_id.clone()));
-        loop {
-            let rest = if changes.len() > CHANGES { changes.split_off(CHANGES) } else { Vec::new() };
-            let is_last = rest.is_empty();
-            if changes.is_empty() && end.is_none() {
-                return;
-            }
-            let total = end.as_ref().map(|_| self.total);
-            let page = Page { changes, total, checkpoint: None, end: if is_last { end.take() } else { None } };
-            if sender.send(Ok(page)).await.is_err() || is_last {
-                return;
-            }
-            changes = rest;
-        }
+        self.outbox.send(changes, end).await;
     }
 }
 
@@ -170,7 +144,6 @@ async fn finish(
     reading: &Reading,
     known: &Arc<HashMap<String, Option<String>>>,
     end: PassEnd,
-    sender: &Sender,
 ) -> Result<(), ProviderError> {
     gathered.sent.extend(changes.iter().map(|change| change.remote_id.clone()));
     let mut held = std::mem::take(&mut gathered.held);
@@ -197,6 +170,6 @@ async fn finish(
     })
     .await?;
     changes.extend(series);
-    gathered.send(changes, Some(end), sender).await;
+    gathered.send(changes, Some(end)).await;
     Ok(())
 }

@@ -3,26 +3,21 @@
 use super::problems;
 use crate::clock::Clock;
 use crate::error::ProviderError;
-use crate::net::{HttpClient, Request};
-use crate::oauth::access::Access;
+use crate::net::Request;
+use crate::oauth::bearer::BearerApi;
 use crate::provider::Meter;
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, CONTENT_TYPE};
-use http::{HeaderValue, Method, StatusCode};
-use secrecy::{ExposeSecret as _, SecretString};
-use std::sync::Arc;
-use url::Url;
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Method};
 
 /// The API with an account's access.
 pub(super) struct Api {
-    pub(super) client: HttpClient,
-    pub(super) base: Url,
-    pub(super) access: Arc<dyn Access>,
+    pub(super) http: BearerApi,
     pub(super) clock: Clock,
 }
 
 impl Api {
-    /// Reads an address. A refused access token is renewed once.
+    /// Reads an address.
     ///
     /// # Errors
     /// What [`problems::refused`] makes of the answer, and what the network gives.
@@ -33,8 +28,7 @@ impl Api {
         query: &[(&str, &str)],
         meter: &Meter,
     ) -> Result<Bytes, ProviderError> {
-        let request = || Request::get(self.address(path, query));
-        self.ask(what, request, meter).await
+        self.ask(what, Request::get(self.http.address(path, query)), meter).await
     }
 
     /// Sends JSON.
@@ -49,51 +43,12 @@ impl Api {
         body: Bytes,
         meter: &Meter,
     ) -> Result<Bytes, ProviderError> {
-        let request = || {
-            let request = Request::new(method.clone(), self.address(path, &[]));
-            request.header(CONTENT_TYPE, HeaderValue::from_static("application/json")).body(body.clone())
-        };
-        self.ask(what, request, meter).await
+        let request = Request::new(method, self.http.address(path, &[]));
+        self.ask(what, request.header(CONTENT_TYPE, HeaderValue::from_static("application/json")).body(body), meter).await
     }
 
-    fn address(&self, path: &[&str], query: &[(&str, &str)]) -> Url {
-        let mut url = self.base.clone();
-        if let Ok(mut segments) = url.path_segments_mut() {
-            segments.pop_if_empty().extend(path);
-        }
-        if !query.is_empty() {
-            url.query_pairs_mut().extend_pairs(query);
-        }
-        url
-    }
-
-    async fn ask(&self, what: &'static str, request: impl Fn() -> Request, meter: &Meter) -> Result<Bytes, ProviderError> {
-        let token = self.access.token().await?;
-        match self.once(what, request(), &token, meter).await? {
-            Ok(body) => Ok(body),
-            Err(refused) if refused.0 == StatusCode::UNAUTHORIZED => {
-                let token = self.access.renew(&token).await?;
-                self.once(what, request(), &token, meter).await?.map_err(|refused| refused.1)
-            }
-            Err(refused) => Err(refused.1),
-        }
-    }
-
-    async fn once(
-        &self,
-        what: &'static str,
-        request: Request,
-        token: &SecretString,
-        meter: &Meter,
-    ) -> Result<Result<Bytes, (StatusCode, ProviderError)>, ProviderError> {
-        let mut bearer = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret())).unwrap_or(HeaderValue::from_static("Bearer"));
-        bearer.set_sensitive(true);
-        let answer = self.client.send(what, request.header(AUTHORIZATION, bearer), meter).await?;
-        let (status, host, headers) = (answer.status, answer.host(), answer.headers.clone());
-        let body = answer.bytes().await?;
-        if status.is_success() {
-            return Ok(Ok(body));
-        }
-        Ok(Err((status, problems::refused(what, status, &host, &headers, &body, self.clock.now()))))
+    async fn ask(&self, what: &'static str, request: Request, meter: &Meter) -> Result<Bytes, ProviderError> {
+        let answer = self.http.send(what, request, meter).await?;
+        answer.map(|answer| answer.body).map_err(|refusal| problems::refused(what, &refusal, self.clock.now()))
     }
 }

@@ -43,7 +43,7 @@ impl Hints {
 /// The calendars now.
 pub(super) async fn calendars(api: &Api, meter: &Meter) -> Result<Vec<RemoteCalendar>, ProviderError> {
     let mut found: Vec<Calendar> = Vec::new();
-    let mut url = api.address(&["me", "calendars"], &[("$top", "100")]);
+    let mut url = api.http.address(&["me", "calendars"], &[("$top", "100")]);
     loop {
         let body = api.get(WHAT, &url, meter).await?;
         let page: Listing = serde_json::from_slice(&body).map_err(|error| problems::malformed(WHAT, error))?;
@@ -51,7 +51,7 @@ pub(super) async fn calendars(api: &Api, meter: &Meter) -> Result<Vec<RemoteCale
             found.push(serde_json::from_str(raw.get()).map_err(|error| problems::malformed(WHAT, error))?);
         }
         let Some(next) = page.next_link else { break };
-        url = api.link(&next).ok_or_else(|| problems::strange(WHAT))?;
+        url = api.http.link(&next).ok_or_else(|| problems::strange(WHAT))?;
     }
     let address = |owner: &Option<Address>| owner.as_ref().and_then(|who| who.address.as_deref()).map(str::to_lowercase);
     let me = found.iter().find(|one| one.is_default_calendar).and_then(|one| address(&one.owner));
@@ -75,7 +75,7 @@ pub(super) async fn calendars(api: &Api, meter: &Meter) -> Result<Vec<RemoteCale
 
 /// Whose mailbox it is, and its calendars.
 pub(super) async fn account(api: &Api, meter: &Meter) -> Result<Account, ProviderError> {
-    let body = api.get(WHAT, &api.address(&["me"], &[]), meter).await?;
+    let body = api.get(WHAT, &api.http.address(&["me"], &[]), meter).await?;
     let user: User = serde_json::from_slice(&body).map_err(|error| problems::malformed(WHAT, error))?;
     let calendars = calendars(api, meter).await?;
     let email = user.mail.or(user.user_principal_name).filter(|email| !email.trim().is_empty()).ok_or_else(|| {

@@ -7,6 +7,7 @@ use super::transport::instant;
 use super::transport::{Api, PREFER};
 use super::wire::{self, Batch, BatchAnswer, BatchAnswers, BatchRequest, Listing};
 use crate::error::ProviderError;
+use crate::oauth::bearer::Refusal;
 use crate::provider::Meter;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
 use serde_json::Value;
@@ -30,14 +31,14 @@ pub(super) struct Place<'a> {
 /// When one of the requests fails: half an answer is none.
 pub(super) async fn look_up(api: &Api, place: &Place<'_>, ids: &[String], meter: &Meter) -> Result<HashMap<String, Part>, ProviderError> {
     let mut found = HashMap::new();
-    let batch = api.address(&["$batch"], &[]);
-    let root = api.address(&[], &[]).path().trim_end_matches('/').len();
+    let batch = api.http.address(&["$batch"], &[]);
+    let root = api.http.address(&[], &[]).path().trim_end_matches('/').len();
     let mut expands = place.own;
     let mut chunks = ids.chunks(MOST).peekable();
     while let Some(ids) = chunks.peek() {
         let requests = ids.iter().enumerate().map(|(number, id)| {
             let query: &[(&str, &str)] = if expands { &[("$expand", "calendar")] } else { &[] };
-            let url = api.address(&["me", "calendars", place.calendar, "events", id], query);
+            let url = api.http.address(&["me", "calendars", place.calendar, "events", id], query);
             let query = url.query().map_or_else(String::new, |query| format!("?{query}"));
             let url = format!("{}{query}", &url.path()[root..]);
             BatchRequest { id: number.to_string(), method: "GET", url, headers: HashMap::from([("Prefer", PREFER)]) }
@@ -72,7 +73,7 @@ pub(super) async fn look_up(api: &Api, place: &Place<'_>, ids: &[String], meter:
 pub(super) async fn has_instances(api: &Api, id: &str, window: Window, meter: &Meter) -> Result<Option<bool>, ProviderError> {
     let (from, to) = (instant(window.from), instant(window.to));
     let query = [("startDateTime", from.as_str()), ("endDateTime", to.as_str()), ("$top", "1")];
-    match api.get(WHAT, &api.address(&["me", "events", id, "instances"], &query), meter).await {
+    match api.get(WHAT, &api.http.address(&["me", "events", id, "instances"], &query), meter).await {
         Ok(body) => {
             let found: Listing = serde_json::from_slice(&body).map_err(|error| problems::malformed(WHAT, error))?;
             Ok(Some(!found.value.is_empty()))
@@ -96,8 +97,9 @@ fn read(api: &Api, place: &Place<'_>, answer: BatchAnswer) -> Result<Option<Part
         (401, _) => Err(problems::page_lost(WHAT)),
         (status, body) => {
             let status = StatusCode::from_u16(status).map_err(|_| problems::strange(WHAT))?;
-            let body = body.as_ref().map(|body| body.get().as_bytes()).unwrap_or_default();
-            Err(problems::refused(WHAT, status, "graph.microsoft.com", &headers(&answer.headers), body, api.clock.now()))
+            let body = body.as_ref().map(|body| body.get().to_owned()).unwrap_or_default().into();
+            let refusal = Refusal { status, host: "graph.microsoft.com".to_owned(), headers: headers(&answer.headers), body };
+            Err(problems::refused(WHAT, &refusal, api.clock.now()))
         }
     }
 }

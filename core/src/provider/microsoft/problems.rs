@@ -3,8 +3,8 @@
 use super::wire::Failure;
 use crate::error::ProviderError;
 use crate::net::{retry_after, status_error};
+use crate::oauth::bearer::Refusal;
 use crate::oauth::problems;
-use http::{HeaderMap, StatusCode};
 use syncline_domain::failure::{Class, Problem};
 use syncline_domain::sync::ProviderKind;
 use syncline_domain::time::Millis;
@@ -21,7 +21,8 @@ const LOST: [&str; 7] = [
 ];
 
 /// What an answer that is none means.
-pub(super) fn refused(what: &'static str, status: StatusCode, host: &str, headers: &HeaderMap, body: &[u8], now: Millis) -> ProviderError {
+pub(super) fn refused(what: &'static str, refusal: &Refusal, now: Millis) -> ProviderError {
+    let Refusal { status, host, headers, body } = refusal;
     let codes = serde_json::from_slice::<Failure>(body).map_or_else(|_| Vec::new(), |failure| failure.error.codes());
     let has = |names: &[&str]| codes.iter().any(|code| names.contains(&code.as_str()));
     let make = |class, code: &str, message: &str, action: &str| ProviderError::new(what, class, Problem::new(code, message, action));
@@ -56,7 +57,7 @@ pub(super) fn refused(what: &'static str, status: StatusCode, host: &str, header
             "Microsoft has no such calendar for this account any more.",
             "If it is gone for good, switch it off here; its events stay until then.",
         ),
-        _ => status_error(what, status, host, headers, now),
+        _ => status_error(what, *status, host, headers, now),
     }
 }
 
@@ -89,13 +90,13 @@ pub(super) fn malformed(what: &'static str, error: serde_json::Error) -> Provide
 #[cfg(test)]
 mod tests {
     use super::*;
-    use http::HeaderValue;
     use http::header::RETRY_AFTER;
+    use http::{HeaderMap, HeaderValue, StatusCode};
 
     fn class(status: u16, body: &str, wait: Option<&'static str>) -> (Class, String) {
         let headers = HeaderMap::from_iter(wait.map(|wait| (RETRY_AFTER, HeaderValue::from_static(wait))));
         let status = StatusCode::from_u16(status).unwrap();
-        let error = refused("test", status, "graph.microsoft.com", &headers, body.as_bytes(), 0);
+        let error = refused("test", &Refusal { status, host: "graph.microsoft.com".to_owned(), headers, body: body.to_owned().into() }, 0);
         (error.class, error.problem.code)
     }
 

@@ -8,16 +8,15 @@ use super::round::{Begin, Known, Told, follow};
 use super::series::{BEYOND, EDGE_MS, Group, Window, series, single};
 use super::transport::{Api, instant};
 use crate::error::ProviderError;
+use crate::provider::outbox::{self, Outbox};
 use crate::provider::{Change, Content, Coverage, Page, Pass, PassEnd, PullRequest};
 use crate::tasks::blocking;
-use futures::stream::{self, BoxStream, StreamExt as _};
+use futures::stream::BoxStream;
 use jiff::{Span, Timestamp, Unit, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use syncline_domain::time::{DAY_MS, Millis};
-use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
 
 const WHAT: &str = "microsoft.pull";
 /// What a delta link is bound to beside its window. Whoever changes [`super::transport::PREFER`] changes this, and stored links are
@@ -27,8 +26,6 @@ const PARAMETERS: &str = "immutable,utc,text";
 const MONTHS: i64 = 24;
 /// The window is moved so long after it was fixed.
 const MOVE_AFTER_MS: Millis = 30 * DAY_MS;
-/// Changes in a page for the engine.
-const CHANGES: usize = 500;
 
 /// Stored with the rows that it covers.
 #[derive(Debug, Serialize, Deserialize)]
@@ -41,48 +38,9 @@ struct Cursor {
     parameters: String,
 }
 
-type Sender = mpsc::Sender<Result<Page, ProviderError>>;
-
-/// Runs a pass. The work and its output are polled together, so no task is needed.
+/// Runs a pass.
 pub(super) fn stream(api: Arc<Api>, request: PullRequest) -> BoxStream<'static, Result<Page, ProviderError>> {
-    let (sender, pages) = mpsc::channel(2);
-    let work = async move {
-        if let Err(error) = run(&api, &request, &sender).await {
-            // A reader that went away wants no error.
-            let _ = sender.send(Err(error)).await;
-        }
-    };
-    stream::select(ReceiverStream::new(pages), stream::once(work).filter_map(|()| async { None })).boxed()
-}
-
-/// Where changes go.
-pub(super) struct Outbox<'a> {
-    sender: &'a Sender,
-    total: u64,
-}
-
-impl Outbox<'_> {
-    pub(super) fn is_closed(&self) -> bool {
-        self.sender.is_closed()
-    }
-
-    /// Hands changes over in pages; the last one carries the end.
-    pub(super) async fn send(&mut self, mut changes: Vec<Change>, mut end: Option<PassEnd>) {
-        self.total += changes.len() as u64;
-        loop {
-            let rest = if changes.len() > CHANGES { changes.split_off(CHANGES) } else { Vec::new() };
-            let is_last = rest.is_empty();
-            if changes.is_empty() && end.is_none() {
-                return;
-            }
-            let total = end.as_ref().map(|_| self.total);
-            let page = Page { changes, total, checkpoint: None, end: if is_last { end.take() } else { None } };
-            if self.sender.send(Ok(page)).await.is_err() || is_last {
-                return;
-            }
-            changes = rest;
-        }
-    }
+    outbox::pages(|outbox| async move { run(&api, &request, outbox).await })
 }
 
 /// What is known of the calendar and its mailbox in a pass.
@@ -93,10 +51,9 @@ struct Cx<'a> {
     reading: Reading,
 }
 
-async fn run(api: &Api, request: &PullRequest, sender: &Sender) -> Result<(), ProviderError> {
+async fn run(api: &Api, request: &PullRequest, mut outbox: Outbox) -> Result<(), ProviderError> {
     let hints = Hints::parse(request.calendar.hints.as_deref());
     let cx = Cx { api, request, reading: Reading { me: hints.me.clone() }, hints };
-    let mut outbox = Outbox { sender, total: 0 };
     let nothing = Known::default();
     let mut told_before = HashMap::new();
     if request.pass == Pass::Incremental {
@@ -122,7 +79,7 @@ async fn run(api: &Api, request: &PullRequest, sender: &Sender) -> Result<(), Pr
     let known = if request.pass == Pass::Initial { nothing } else { Arc::new(request.known.load().await?) };
     let (from, to) = (instant(window.from), instant(window.to));
     let query = [("startDateTime", from.as_str()), ("endDateTime", to.as_str())];
-    let url = api.address(&["me", "calendars", &request.calendar.remote_id, "calendarView", "delta"], &query);
+    let url = api.http.address(&["me", "calendars", &request.calendar.remote_id, "calendarView", "delta"], &query);
     let told = follow(api, Begin::Window(url), &cx.reading, &known, &request.meter, &mut outbox).await?;
     if outbox.is_closed() {
         return Ok(());
@@ -139,7 +96,7 @@ async fn run(api: &Api, request: &PullRequest, sender: &Sender) -> Result<(), Pr
 /// The stored cursor, when it is one of ours, for this host and these parameters.
 fn cursor(api: &Api, request: &PullRequest) -> Option<(Cursor, url::Url)> {
     let cursor: Cursor = serde_json::from_str(request.cursor.as_deref()?).ok()?;
-    let link = api.link(&cursor.link).filter(|_| cursor.parameters == PARAMETERS)?;
+    let link = api.http.link(&cursor.link).filter(|_| cursor.parameters == PARAMETERS)?;
     Some((cursor, link))
 }
 

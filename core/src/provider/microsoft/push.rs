@@ -33,7 +33,7 @@ impl Microsoft {
             "changeType": "created,updated,deleted", "notificationUrl": address, "lifecycleNotificationUrl": address,
             "resource": "/me/events", "expirationDateTime": self.end_of_life(), "clientState": state,
         });
-        let body = self.api.send(WHAT, Method::POST, &self.api.address(&[PATH], &[]), &body.to_string().into(), meter).await?;
+        let body = self.api.send(WHAT, Method::POST, &self.api.http.address(&[PATH], &[]), &body.to_string().into(), meter).await?;
         let made: Subscription = serde_json::from_slice(&body).map_err(|error| problems::malformed(WHAT, error))?;
         Ok(made.id)
     }
@@ -44,7 +44,7 @@ impl Microsoft {
     /// When Graph does not say.
     pub(crate) async fn renew_subscription(&self, id: &str, meter: &Meter) -> Result<bool, ProviderError> {
         let body = json!({"expirationDateTime": self.end_of_life()}).to_string().into();
-        match self.api.send(WHAT, Method::PATCH, &self.api.address(&[PATH, id], &[]), &body, meter).await {
+        match self.api.send(WHAT, Method::PATCH, &self.api.http.address(&[PATH, id], &[]), &body, meter).await {
             Ok(_) => Ok(true),
             Err(error) if error.class == Class::NotFound => Ok(false),
             Err(error) => Err(error),
@@ -56,7 +56,7 @@ impl Microsoft {
     /// # Errors
     /// When Graph does not answer; one that is gone already is none.
     pub(crate) async fn unsubscribe(&self, id: &str, meter: &Meter) -> Result<(), ProviderError> {
-        match self.api.send(WHAT, Method::DELETE, &self.api.address(&[PATH, id], &[]), &bytes::Bytes::new(), meter).await {
+        match self.api.send(WHAT, Method::DELETE, &self.api.http.address(&[PATH, id], &[]), &bytes::Bytes::new(), meter).await {
             Err(error) if error.class != Class::NotFound => Err(error),
             _ => Ok(()),
         }

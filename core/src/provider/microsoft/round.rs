@@ -2,11 +2,11 @@
 
 use super::normalize::Reading;
 use super::problems;
-use super::pull::Outbox;
 use super::series::{Group, Part, single};
 use super::transport::Api;
 use super::wire::Listing;
 use crate::error::ProviderError;
+use crate::provider::outbox::Outbox;
 use crate::provider::{Change, Content, Meter};
 use crate::tasks::blocking;
 use serde_json::value::RawValue;
@@ -59,7 +59,7 @@ pub(super) async fn follow(
     reading: &Reading,
     known: &Known,
     meter: &Meter,
-    outbox: &mut Outbox<'_>,
+    outbox: &mut Outbox,
 ) -> Result<Told, ProviderError> {
     let (mut url, is_stored) = match begin {
         Begin::Link(url) => (url, true),
@@ -90,7 +90,7 @@ pub(super) async fn follow(
             outbox.send(changes, None).await;
             return Ok(told);
         };
-        url = api.link(&next).ok_or_else(|| problems::strange(WHAT))?;
+        url = api.http.link(&next).ok_or_else(|| problems::strange(WHAT))?;
         // The next page is under way while this one is read and handed over.
         let handed_over = async {
             let (changes, later) = digest.await?;
