@@ -38,11 +38,10 @@ impl Clock {
     }
 }
 
-/// Fresh identifiers: UUIDv7 from the given clock, so that they sort by the time they were made.
+/// Fresh identifiers: UUIDv7 from the given clock, so that they sort by the time they were made. They are no secrets.
 #[must_use]
 pub fn new_id(clock: &Clock) -> String {
-    let mut random = [0_u8; 10];
-    fill_random(&mut random);
+    let random: [u8; 10] = rand::random();
     let millis = u64::try_from(clock.now()).unwrap_or(0);
     uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid().to_string()
 }

@@ -56,6 +56,30 @@ pub(crate) struct Batch {
     pub(crate) size: u64,
 }
 
+impl Batch {
+    /// Takes the next page in. The two name no object in common.
+    pub(crate) fn append(&mut self, next: Self) {
+        self.mirror.extend(next.mirror);
+        self.touched.extend(next.touched);
+        self.events.extend(next.events);
+        self.rewritten.extend(next.rewritten);
+        self.deleted_events.extend(next.deleted_events);
+        self.occurrences.extend(next.occurrences);
+        self.horizons.extend(next.horizons);
+        self.no_horizon.extend(next.no_horizon);
+        self.journal.extend(next.journal);
+        self.buried.extend(next.buried);
+        self.missing.extend(next.missing);
+        self.listed.extend(next.listed);
+        self.unreadable.extend(next.unreadable);
+        self.forgotten.extend(next.forgotten);
+        self.live_delta += next.live_delta;
+        self.outcome.add(next.outcome);
+        self.seen.extend(next.seen);
+        self.size += next.size;
+    }
+}
+
 /// Remote ids whose stored events are needed before [`prepare`]: what changed, was cancelled or comes back.
 #[must_use]
 pub(crate) fn needs_events<'a>(changes: &'a [Change], mirror: &HashMap<String, MirrorRow>) -> Vec<&'a str> {

@@ -8,7 +8,7 @@ use super::materialize::{self, AHEAD_MS, Budget, CAP};
 use crate::error::Error;
 use crate::store::apply::{self, OccurrenceWrite, Target};
 use crate::store::horizons::{self, HorizonRow};
-use crate::store::{Db, Tx};
+use crate::store::{Db, Tx, bulk};
 use crate::tasks;
 use std::sync::Arc;
 use syncline_domain::event::Event;
@@ -147,16 +147,17 @@ async fn take_up(db: &Db, now: Millis) -> Result<usize, Error> {
             None => horizons::forget_if_same(&mut tx, &row).await?,
         };
         if is_same {
-            put(&mut tx, &row, &made.rows, now).await?;
+            put(&mut tx, &row, made.rows, now).await?;
         }
         tx.commit().await?;
     }
     Ok(number)
 }
 
-async fn put(tx: &mut Tx, row: &HorizonRow, rows: &[OccurrenceWrite], now: Millis) -> Result<(), Error> {
+async fn put(tx: &mut Tx, row: &HorizonRow, rows: Vec<OccurrenceWrite>, now: Millis) -> Result<(), Error> {
     let target = Target { user: &row.user_id, calendar: &row.calendar_id, job: "", now, via_webhook: false };
-    Ok(apply::put_occurrences(tx, target, rows).await?)
+    let marks = tx.marks();
+    Ok(bulk::run(tx, apply::put_occurrences(target, marks, rows)).await?)
 }
 
 /// The extension of some objects, with what may be spent on all of them.
@@ -269,10 +270,9 @@ impl<'a> Extension<'a> {
         let mut tx = self.db.begin().await?;
         let is_same = horizons::move_if_same(&mut tx, row, from, until).await?;
         if is_same {
-            put(&mut tx, row, rows, self.now).await?;
+            put(&mut tx, row, std::mem::take(rows), self.now).await?;
             tx.commit().await?;
             (row.from_at, row.until_at) = (from, until);
-            rows.clear();
         }
         Ok(is_same)
     }

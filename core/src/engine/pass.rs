@@ -11,7 +11,7 @@ use crate::error::{ProviderError, StoreError};
 use crate::provider::{Change, KnownVersions, Meter, Page, Pass, PassEnd, Provider, PullRequest, RemoteCalendar};
 use crate::store::apply::{self, Target};
 use crate::store::mirror::{Mark, OddRow};
-use crate::store::{Db, calendars, jobs, locks, mirror};
+use crate::store::{Db, bulk, calendars, jobs, locks, mirror};
 use crate::tasks;
 use async_trait::async_trait;
 use std::collections::{HashMap, HashSet};
@@ -22,6 +22,27 @@ use syncline_domain::ids::{ConnectionId, JobId};
 use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+
+/// Pages that may be ready while one is written.
+const AHEAD: usize = 3;
+/// Ready pages are written together until there are so many objects.
+const TOGETHER: u64 = 2_000;
+
+/// A page (or several that follow each other), ready to be written.
+struct Ready {
+    batch: Batch,
+    /// With the last page.
+    end: Option<PassEnd>,
+    checkpoint: Option<String>,
+}
+
+impl Ready {
+    fn append(&mut self, next: Self) {
+        self.batch.append(next.batch);
+        self.end = next.end;
+        self.checkpoint = next.checkpoint;
+    }
+}
 
 /// Everything that a pass needs.
 pub(crate) struct Context<'a> {
@@ -114,7 +135,7 @@ pub(crate) async fn run(cx: &Context<'_>, subject: &Subject, pass: Pass, so_far:
     let blank = pass == Pass::Initial && !mirror::any(cx.db, &subject.id).await?;
     // The producer ends when the receiver is dropped.
     let mut pages = tasks::pages(cx.provider.pull(request));
-    let (ready, waiting) = mpsc::channel::<(Batch, Option<PassEnd>, Option<String>)>(1);
+    let (ready, waiting) = mpsc::channel::<Ready>(AHEAD);
     let written = (AtomicU64::new(0), Notify::new());
     let counted = so_far.counted.clone();
     let budget = Arc::new(Budget::default());
@@ -153,7 +174,7 @@ pub(crate) async fn run(cx: &Context<'_>, subject: &Subject, pass: Pass, so_far:
             let batch = tasks::blocking("prepare", move || batch::prepare(job)).await?;
             let is_last = end.is_some();
             sent += 1;
-            if ready.send((batch, end, checkpoint)).await.is_err() || is_last {
+            if ready.send(Ready { batch, end, checkpoint }).await.is_err() || is_last {
                 return Ok(());
             }
         }
@@ -164,9 +185,17 @@ pub(crate) async fn run(cx: &Context<'_>, subject: &Subject, pass: Pass, so_far:
     // written before the failure is told.
     let write = async {
         let mut waiting = waiting;
-        while let Some((batch, end, checkpoint)) = waiting.recv().await {
-            writer.write_page(cx, subject, batch, end, checkpoint).await?;
-            written.0.fetch_add(1, Ordering::Release);
+        while let Some(mut page) = waiting.recv().await {
+            let mut number = 1;
+            // What became ready meanwhile goes along: each commit writes the touched pages of every index once more.
+            while page.batch.size < TOGETHER
+                && let Ok(next) = waiting.try_recv()
+            {
+                page.append(next);
+                number += 1;
+            }
+            writer.write_page(cx, subject, page).await?;
+            written.0.fetch_add(number, Ordering::Release);
             written.1.notify_one();
         }
         Ok::<(), Stop>(())
@@ -213,33 +242,29 @@ impl Writer<'_> {
         self.odd.values().filter(|row| row.is_unstored() && !is_named(&row.remote_id)).collect()
     }
 
-    /// Writes one page in one transaction; the last one together with the sweep.
-    async fn write_page(
-        &mut self,
-        cx: &Context<'_>,
-        subject: &Subject,
-        batch: Batch,
-        end: Option<PassEnd>,
-        checkpoint: Option<String>,
-    ) -> Result<(), Stop> {
+    /// Writes what is ready in one transaction; the last page together with the sweep.
+    async fn write_page(&mut self, cx: &Context<'_>, subject: &Subject, ready: Ready) -> Result<(), Stop> {
+        let Ready { batch, end, checkpoint } = ready;
         let now = cx.clock.now();
         let target = Target { user: cx.user, calendar: &subject.id, job: cx.job.as_str(), now, via_webhook: cx.via_webhook };
         let mut tx = cx.db.begin().await?;
         if !locks::check(&mut tx, cx.connection, cx.fence, now).await? {
             return Err(Stop::LockLost);
         }
-        apply::put_mirror(&mut tx, target, &batch.mirror).await?;
-        apply::touch_mirror(&mut tx, target, &batch.touched).await?;
+        let marks = tx.marks();
         mirror::put_unreadable(&mut tx, target.calendar, now, &batch.unreadable).await?;
         mirror::forget(&mut tx, target.calendar, &strs(&batch.forgotten)).await?;
         // Horizons before occurrences, as everybody does who touches both: on PostgreSQL their rows keep the others out.
         apply::clear_horizons(&mut tx, target.calendar, &strs(&batch.no_horizon)).await?;
-        apply::put_horizons(&mut tx, target.calendar, &batch.horizons).await?;
-        apply::put_events(&mut tx, target, &batch.events).await?;
+        let horizons = apply::put_horizons(target, marks, batch.horizons);
+        let rows = apply::put_mirror(target, marks, batch.mirror)
+            .chain(apply::touch_mirror(target, marks, batch.touched))
+            .chain(apply::put_events(target, marks, batch.events))
+            .chain(apply::put_journal(target, marks, batch.journal));
+        bulk::run(&mut tx, horizons.chain(rows)).await?;
         apply::delete_events(&mut tx, target, &strs(&batch.deleted_events)).await?;
         apply::clear_occurrences(&mut tx, &strs(&batch.rewritten)).await?;
-        apply::put_occurrences(&mut tx, target, &batch.occurrences).await?;
-        apply::put_journal(&mut tx, target, &batch.journal).await?;
+        bulk::run(&mut tx, apply::put_occurrences(target, marks, batch.occurrences)).await?;
         // Removed by an earlier page of this pass, and there after all.
         let back = batch.seen.iter().filter(|id| self.removed.contains(*id));
         let listed: Vec<&str> = batch.listed.iter().chain(back).map(String::as_str).collect();

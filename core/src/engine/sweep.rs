@@ -9,7 +9,7 @@ use crate::provider::{Coverage, PassEnd};
 use crate::store::apply::{self, JournalWrite, Target};
 use crate::store::holds::HoldRow;
 use crate::store::mirror::{Mark, OddRow};
-use crate::store::{Tx, calendars, holds, mirror};
+use crate::store::{Tx, bulk, calendars, holds, mirror};
 use std::collections::HashSet;
 use syncline_domain::guard::{self, Verdict};
 use syncline_domain::ids::HoldId;
@@ -107,7 +107,8 @@ pub(crate) async fn delete(tx: &mut Tx, target: Target<'_>, remote_ids: &[String
         .iter()
         .map(|event| JournalWrite { event_id: event.id.clone(), action: "delete", before: Some(event.content.clone()) })
         .collect();
-    apply::put_journal(tx, target, &journal).await?;
+    let marks = tx.marks();
+    bulk::run(tx, apply::put_journal(target, marks, journal)).await?;
     apply::clear_horizons(tx, target.calendar, &ids).await?;
     let event_ids: Vec<&str> = events.iter().map(|event| event.id.as_str()).collect();
     apply::delete_events(tx, target, &event_ids).await?;

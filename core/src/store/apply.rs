@@ -1,8 +1,11 @@
-//! Writing a page: rows, tombstones and journal of many objects in a few statements.
+//! Writing a page: rows, tombstones and journal of many objects in a few statements. The `put_…` functions give statements for
+//! [`bulk::run`].
 
+use super::bulk::{Marks, Statement};
 use super::{Db, Named, Tx, bulk, on_db};
 use crate::error::StoreError;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// An object to store in the mirror.
 #[derive(Debug, Clone)]
@@ -149,86 +152,51 @@ pub async fn live_events_of(tx: &mut Tx, calendar: &str, remote_ids: &[&str]) ->
 }
 
 /// Stores mirror rows.
-///
-/// # Errors
-/// When the database fails.
-pub async fn put_mirror(tx: &mut Tx, target: Target<'_>, rows: &[MirrorWrite]) -> Result<(), StoreError> {
-    for chunk in rows.chunks(bulk::ROWS) {
-        let sql = bulk::insert(
-            tx.marks(),
-            "INSERT INTO mirror (calendar_id, remote_id, version, hash, raw, last_end, kept, gone_at, gone_reason)",
-            9,
-            chunk.len(),
-            "ON CONFLICT (calendar_id, remote_id) DO UPDATE SET version = excluded.version, hash = excluded.hash, raw = excluded.raw, \
-             last_end = excluded.last_end, missing_at = NULL, kept = excluded.kept, gone_at = excluded.gone_at, \
-             gone_reason = excluded.gone_reason, unreadable = NULL",
-        );
-        on_db!(&mut *tx, conn => {
-            let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
-            for row in chunk {
-                query = query.bind(target.calendar).bind(&row.remote_id).bind(&row.version).bind(&row.hash).bind(&row.raw)
-                    .bind(row.last_end).bind(false).bind(row.gone_reason.map(|_| target.now)).bind(row.gone_reason);
-            }
-            query.execute(conn).await.map(drop)
-        })
-        .named("mirror.put")?;
-    }
-    Ok(())
+pub fn put_mirror(target: Target<'_>, marks: Marks, rows: Vec<MirrorWrite>) -> impl Iterator<Item = Statement> {
+    let calendar: Arc<str> = target.calendar.into();
+    let table = (
+        "INSERT INTO mirror (calendar_id, remote_id, version, hash, raw, last_end, kept, gone_at, gone_reason)",
+        9,
+        "ON CONFLICT (calendar_id, remote_id) DO UPDATE SET version = excluded.version, hash = excluded.hash, raw = excluded.raw, \
+         last_end = excluded.last_end, missing_at = NULL, kept = excluded.kept, gone_at = excluded.gone_at, \
+         gone_reason = excluded.gone_reason, unreadable = NULL",
+    );
+    bulk::inserts("mirror.put", marks, table, rows, move |statement, row| {
+        let gone_at = row.gone_reason.map(|_| target.now);
+        statement.bind(calendar.clone()).bind(row.remote_id).bind(row.version).bind(row.hash).bind(row.raw);
+        statement.bind(row.last_end).bind(false).bind(gone_at).bind(row.gone_reason);
+    })
 }
 
 /// Stores new versions of objects whose content did not change.
-///
-/// # Errors
-/// When the database fails.
-pub async fn touch_mirror(tx: &mut Tx, target: Target<'_>, rows: &[(String, Option<String>)]) -> Result<(), StoreError> {
-    for chunk in rows.chunks(bulk::ROWS) {
-        let sql = bulk::insert(
-            tx.marks(),
-            "INSERT INTO mirror (calendar_id, remote_id, version, hash, raw, kept)",
-            6,
-            chunk.len(),
-            "ON CONFLICT (calendar_id, remote_id) DO UPDATE SET version = excluded.version, unreadable = NULL",
-        );
-        on_db!(&mut *tx, conn => {
-            let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
-            for (remote_id, version) in chunk {
-                query = query.bind(target.calendar).bind(remote_id).bind(version).bind("").bind("").bind(false);
-            }
-            query.execute(conn).await.map(drop)
-        })
-        .named("mirror.touch")?;
-    }
-    Ok(())
+pub fn touch_mirror(target: Target<'_>, marks: Marks, rows: Vec<(String, Option<String>)>) -> impl Iterator<Item = Statement> {
+    let (calendar, none): (Arc<str>, Arc<str>) = (target.calendar.into(), "".into());
+    let table = (
+        "INSERT INTO mirror (calendar_id, remote_id, version, hash, raw, kept)",
+        6,
+        "ON CONFLICT (calendar_id, remote_id) DO UPDATE SET version = excluded.version, unreadable = NULL",
+    );
+    bulk::inserts("mirror.touch", marks, table, rows, move |statement, (remote_id, version)| {
+        statement.bind(calendar.clone()).bind(remote_id).bind(version).bind(none.clone()).bind(none.clone()).bind(false);
+    })
 }
 
 /// Stores events, new and changed. A deleted event that comes back under its id lives again.
-///
-/// # Errors
-/// When the database fails.
-pub async fn put_events(tx: &mut Tx, target: Target<'_>, rows: &[EventWrite]) -> Result<(), StoreError> {
-    for chunk in rows.chunks(bulk::ROWS) {
-        let sql = bulk::insert(
-            tx.marks(),
-            "INSERT INTO events (id, user_id, calendar_id, remote_id, instance, uid, kind, title, content, created_by, updated_by, \
-             created_at, updated_at, copy_id, synced_via_webhook)",
-            15,
-            chunk.len(),
-            "ON CONFLICT (id) DO UPDATE SET uid = excluded.uid, kind = excluded.kind, title = excluded.title, \
-             content = excluded.content, updated_by = excluded.updated_by, updated_at = excluded.updated_at, copy_id = excluded.copy_id, \
-             synced_via_webhook = excluded.synced_via_webhook, deleted_at = NULL",
-        );
-        on_db!(&mut *tx, conn => {
-            let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
-            for row in chunk {
-                query = query.bind(&row.id).bind(target.user).bind(target.calendar).bind(&row.remote_id).bind(&row.instance)
-                    .bind(&row.uid).bind(row.kind).bind(&row.title).bind(&row.content).bind(target.job).bind(target.job)
-                    .bind(target.now).bind(target.now).bind(&row.copy_id).bind(target.via_webhook);
-            }
-            query.execute(conn).await.map(drop)
-        })
-        .named("events.put")?;
-    }
-    Ok(())
+pub fn put_events(target: Target<'_>, marks: Marks, rows: Vec<EventWrite>) -> impl Iterator<Item = Statement> {
+    let (user, calendar, job): (Arc<str>, Arc<str>, Arc<str>) = (target.user.into(), target.calendar.into(), target.job.into());
+    let table = (
+        "INSERT INTO events (id, user_id, calendar_id, remote_id, instance, uid, kind, title, content, created_by, updated_by, \
+         created_at, updated_at, copy_id, synced_via_webhook)",
+        15,
+        "ON CONFLICT (id) DO UPDATE SET uid = excluded.uid, kind = excluded.kind, title = excluded.title, \
+         content = excluded.content, updated_by = excluded.updated_by, updated_at = excluded.updated_at, copy_id = excluded.copy_id, \
+         synced_via_webhook = excluded.synced_via_webhook, deleted_at = NULL",
+    );
+    bulk::inserts("events.put", marks, table, rows, move |statement, row| {
+        statement.bind(row.id).bind(user.clone()).bind(calendar.clone()).bind(row.remote_id).bind(row.instance);
+        statement.bind(row.uid).bind(row.kind).bind(row.title).bind(row.content).bind(job.clone()).bind(job.clone());
+        statement.bind(target.now).bind(target.now).bind(row.copy_id).bind(target.via_webhook);
+    })
 }
 
 /// Marks events as deleted and removes their occurrences.
@@ -297,54 +265,30 @@ pub async fn clear_occurrences(tx: &mut Tx, event_ids: &[&str]) -> Result<(), St
 }
 
 /// Stores occurrences.
-///
-/// # Errors
-/// When the database fails.
-pub async fn put_occurrences(tx: &mut Tx, target: Target<'_>, rows: &[OccurrenceWrite]) -> Result<(), StoreError> {
-    for chunk in rows.chunks(bulk::ROWS) {
-        let sql = bulk::insert(
-            tx.marks(),
-            "INSERT INTO occurrences (event_id, instance, user_id, calendar_id, kind, start_at, end_at)",
-            7,
-            chunk.len(),
-            "ON CONFLICT (event_id, instance) DO UPDATE SET kind = excluded.kind, start_at = excluded.start_at, end_at = excluded.end_at",
-        );
-        on_db!(&mut *tx, conn => {
-            let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
-            for row in chunk {
-                query = query.bind(&row.event_id).bind(&row.instance).bind(target.user).bind(target.calendar).bind(row.kind)
-                    .bind(row.start_at).bind(row.end_at);
-            }
-            query.execute(conn).await.map(drop)
-        })
-        .named("occurrences.put")?;
-    }
-    Ok(())
+pub fn put_occurrences(target: Target<'_>, marks: Marks, rows: Vec<OccurrenceWrite>) -> impl Iterator<Item = Statement> {
+    let (user, calendar): (Arc<str>, Arc<str>) = (target.user.into(), target.calendar.into());
+    let table = (
+        "INSERT INTO occurrences (event_id, instance, user_id, calendar_id, kind, start_at, end_at)",
+        7,
+        "ON CONFLICT (event_id, instance) DO UPDATE SET kind = excluded.kind, start_at = excluded.start_at, end_at = excluded.end_at",
+    );
+    bulk::inserts("occurrences.put", marks, table, rows, move |statement, row| {
+        statement.bind(row.event_id).bind(row.instance).bind(user.clone()).bind(calendar.clone()).bind(row.kind);
+        statement.bind(row.start_at).bind(row.end_at);
+    })
 }
 
 /// Stores from when until when objects are materialised.
-///
-/// # Errors
-/// When the database fails.
-pub async fn put_horizons(tx: &mut Tx, calendar: &str, rows: &[(String, i64, i64)]) -> Result<(), StoreError> {
-    for chunk in rows.chunks(bulk::ROWS) {
-        let sql = bulk::insert(
-            tx.marks(),
-            "INSERT INTO horizons (calendar_id, remote_id, from_at, until_at)",
-            4,
-            chunk.len(),
-            "ON CONFLICT (calendar_id, remote_id) DO UPDATE SET from_at = excluded.from_at, until_at = excluded.until_at",
-        );
-        on_db!(&mut *tx, conn => {
-            let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
-            for (remote_id, from, until) in chunk {
-                query = query.bind(calendar).bind(remote_id).bind(*from).bind(*until);
-            }
-            query.execute(conn).await.map(drop)
-        })
-        .named("horizons.put")?;
-    }
-    Ok(())
+pub fn put_horizons(target: Target<'_>, marks: Marks, rows: Vec<(String, i64, i64)>) -> impl Iterator<Item = Statement> {
+    let calendar: Arc<str> = target.calendar.into();
+    let table = (
+        "INSERT INTO horizons (calendar_id, remote_id, from_at, until_at)",
+        4,
+        "ON CONFLICT (calendar_id, remote_id) DO UPDATE SET from_at = excluded.from_at, until_at = excluded.until_at",
+    );
+    bulk::inserts("horizons.put", marks, table, rows, move |statement, (remote_id, from, until)| {
+        statement.bind(calendar.clone()).bind(remote_id).bind(from).bind(until);
+    })
 }
 
 /// Forgets the horizons of objects.
@@ -367,26 +311,10 @@ pub async fn clear_horizons(tx: &mut Tx, calendar: &str, remote_ids: &[&str]) ->
 }
 
 /// Stores journal entries.
-///
-/// # Errors
-/// When the database fails.
-pub async fn put_journal(tx: &mut Tx, target: Target<'_>, rows: &[JournalWrite]) -> Result<(), StoreError> {
-    for chunk in rows.chunks(bulk::ROWS) {
-        let sql = bulk::insert(
-            tx.marks(),
-            "INSERT INTO journal (job_id, event_id, action, before, at)",
-            5,
-            chunk.len(),
-            "ON CONFLICT DO NOTHING",
-        );
-        on_db!(&mut *tx, conn => {
-            let mut query = sqlx::query(sqlx::AssertSqlSafe(sql));
-            for row in chunk {
-                query = query.bind(target.job).bind(&row.event_id).bind(row.action).bind(&row.before).bind(target.now);
-            }
-            query.execute(conn).await.map(drop)
-        })
-        .named("journal.put")?;
-    }
-    Ok(())
+pub fn put_journal(target: Target<'_>, marks: Marks, rows: Vec<JournalWrite>) -> impl Iterator<Item = Statement> {
+    let job: Arc<str> = target.job.into();
+    let table = ("INSERT INTO journal (job_id, event_id, action, before, at)", 5, "ON CONFLICT DO NOTHING");
+    bulk::inserts("journal.put", marks, table, rows, move |statement, row| {
+        statement.bind(job.clone()).bind(row.event_id).bind(row.action).bind(row.before).bind(target.now);
+    })
 }
