@@ -105,6 +105,9 @@ export interface Connection {
   provider: string;
   state: string;
   problem: { code: string; message: string; action: string } | null;
+  intervalS: number;
+  nextSyncAt: number | null;
+  lastAttemptAt: number | null;
   calendars: { id: string; name: string; events: number; visible: boolean; enabled: boolean }[];
 }
 

@@ -132,7 +132,7 @@ async fn prepare(hub: &Hub, job: &Claimed, tracker: &Tracker, deadline: Instant)
     let known = wanted(hub, job).await.map_err(|error| (error.into(), Some(Box::new(row.clone())), Vec::new()))?;
     let fail = |stop: Stop| (stop, Some(Box::new(row.clone())), known.clone());
     tracker.calendars(known.iter().map(waiting).collect());
-    let provider = hub.provider(&row).await.map_err(|error| fail(error.into()))?;
+    let provider = hub.provider(&row, job.progress.trigger).await.map_err(|error| fail(error.into()))?;
     let all = calendars::of_connection(hub.db(), &job.user, &job.connection).await.map_err(|error| fail(error.into()))?;
     let listed = list(job, &*provider, &all, deadline).await.map_err(fail)?;
     note_listing(hub, job, &listed).await.map_err(fail)?;

@@ -82,8 +82,14 @@ pub struct CalendarChange {
     pub color: Option<String>,
 }
 
-/// Seconds between syncs of a new connection.
-const INTERVAL_S: i64 = 900;
+/// Seconds between syncs of a new connection. Bookings change seldom, and a look at them costs more.
+fn default_interval(provider: ProviderKind, is_file: bool) -> i64 {
+    match provider {
+        _ if is_file => 0,
+        ProviderKind::Calendly => 7200,
+        _ => 900,
+    }
+}
 
 /// What is stored about a new or mended connection.
 pub(super) struct Found {
@@ -215,7 +221,7 @@ impl Hub {
     ) -> Result<Connection, Error> {
         let id = ConnectionId::trusted(new_id(self.clock()));
         let name = given(name).unwrap_or(found.name);
-        let interval_s = if found.file.is_some() { 0 } else { INTERVAL_S };
+        let interval_s = default_interval(provider, found.file.is_some());
         let row = ConnectionRow {
             id: id.as_str().to_owned(),
             user_id: user.as_str().to_owned(),

@@ -64,6 +64,8 @@ pub(crate) struct Inner {
     pub(crate) token_locks: crate::oauth::access::Locks,
     /// Who looks after subscriptions in this process.
     pub(crate) push_locks: crate::oauth::access::Locks,
+    /// What feeds were fetched a moment ago.
+    pub(crate) feeds: Arc<crate::provider::ics::Feeds>,
     bus: Bus,
     /// Names this process in locks.
     owner: String,
@@ -93,6 +95,7 @@ impl Hub {
             nudges: webhooks::Nudges::default(),
             token_locks: crate::oauth::access::Locks::default(),
             push_locks: crate::oauth::access::Locks::default(),
+            feeds: Arc::default(),
             bus: Bus::default(),
             owner: engine::lease::owner(),
             running: Mutex::default(),

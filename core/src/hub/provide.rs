@@ -22,7 +22,13 @@ use std::io::{Read as _, Write as _};
 use std::sync::Arc;
 use syncline_domain::failure::{Class, Problem};
 use syncline_domain::ids::{ConnectionId, UserId};
-use syncline_domain::sync::ProviderKind;
+use syncline_domain::sync::{ProviderKind, Trigger};
+
+/// What was fetched for somebody else serves for this part of the interval, so that a feed is fetched at most so often in an interval,
+/// however many have it.
+const FRESH_PART: i64 = 3;
+/// And no longer.
+const FRESH_MS: i64 = 10 * 60_000;
 
 /// What is stored about a feed, beside its secret address or its file.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -38,11 +44,11 @@ pub(crate) struct IcsSettings {
 }
 
 impl Hub {
-    /// The provider of a connection, ready to be asked.
+    /// The provider of a connection, ready to be asked. What a schedule asks for may have been fetched for somebody else a moment ago.
     ///
     /// # Errors
     /// When the connection can not be read, or its secret was sealed with a key that is gone.
-    pub(crate) async fn provider(&self, row: &ConnectionRow) -> Result<Box<dyn Provider>, Error> {
+    pub(crate) async fn provider(&self, row: &ConnectionRow, trigger: Trigger) -> Result<Box<dyn Provider>, Error> {
         let id = ConnectionId::trusted(row.id.clone());
         match ProviderKind::parse(&row.provider) {
             Some(ProviderKind::Caldav) => {
@@ -59,7 +65,10 @@ impl Hub {
                     }
                     None => IcsSource::Url { url: self.secret(row)? },
                 };
-                Ok(Box::new(Ics::new(self.0.client.clone(), source, settings.props).named(settings.name)))
+                let feed = Ics::new(self.0.client.clone(), source, settings.props).named(settings.name);
+                let is_scheduled = trigger == Trigger::Schedule;
+                let fresh_ms = (row.interval_s * 1000 / FRESH_PART).min(FRESH_MS);
+                Ok(Box::new(if is_scheduled { feed.shared(self.0.feeds.clone(), &row.id, fresh_ms) } else { feed }))
             }
             Some(provider @ (ProviderKind::Google | ProviderKind::Microsoft)) => {
                 let service = crate::oauth::service::of(provider).zip(self.config().oauth.of(provider));

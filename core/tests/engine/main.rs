@@ -4,6 +4,7 @@ mod account;
 mod basics;
 mod horizons;
 mod radicale;
+mod schedule;
 mod unreadable;
 
 use secrecy::SecretString;

@@ -20,12 +20,13 @@ pub fn state(connection: &Connection) -> (&'static str, &'static str) {
 }
 
 /// The intervals to choose from: seconds and words.
-pub const INTERVALS: [(u64, &str); 8] = [
+pub const INTERVALS: [(u64, &str); 9] = [
     (0, "Only by hand"),
     (300, "Every 5 minutes"),
     (900, "Every 15 minutes"),
     (1_800, "Every 30 minutes"),
     (3_600, "Every hour"),
+    (7_200, "Every 2 hours"),
     (14_400, "Every 4 hours"),
     (43_200, "Every 12 hours"),
     (86_400, "Every 24 hours"),

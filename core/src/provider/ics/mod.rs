@@ -10,6 +10,7 @@
 //!   deleted because of it. A whole calendar is a snapshot, however empty: the engine's delete guard judges that.
 //! - Feeds that drop the past, and feeds that make new UIDs on each fetch, lose and double nothing (`read::Read::reaches_back_to`,
 //!   `identity`).
+//! - What the schedule fetches for one connection may serve others with the same address (`shared`).
 //! - The address is a secret: it is in no message, no cursor and no log.
 //!
 //! A pass is not resumed inside: it is one request, and what was committed before a break comes back as [`Content::Same`].
@@ -23,10 +24,12 @@ mod identity;
 mod probe;
 mod read;
 mod refresh;
+mod shared;
 mod transport;
 
 pub use cursor::FeedProps;
 pub use probe::{ProbedFeed, probe, probe_file};
+pub use shared::Feeds;
 
 use super::{Coverage, KnownCalendar, Meter, Page, Pass, PassEnd, Provider, PullRequest, RemoteCalendar};
 use crate::error::ProviderError;
@@ -40,6 +43,7 @@ use futures::StreamExt as _;
 use futures::stream::{self, BoxStream};
 use read::Read;
 use secrecy::{ExposeSecret as _, SecretString};
+use std::sync::Arc;
 use syncline_domain::sync::ProviderKind;
 use transport::{Fetched, MAX_FEED};
 
@@ -72,19 +76,26 @@ pub struct Ics {
     source: IcsSource,
     defaults: FeedProps,
     chosen_name: Option<String>,
+    share: Option<shared::Share>,
 }
 
 impl Ics {
     /// A feed. `defaults` is what is known about it before its first sync, from [`probe`].
     #[must_use]
     pub fn new(client: HttpClient, source: IcsSource, defaults: FeedProps) -> Self {
-        Self { client, source, defaults, chosen_name: None }
+        Self { client, source, defaults, chosen_name: None, share: None }
     }
 
     /// The name that the user gave; it goes before whatever the feed calls itself.
     #[must_use]
     pub fn named(self, chosen_name: Option<String>) -> Self {
         Self { chosen_name, ..self }
+    }
+
+    /// Lets what was fetched for other connections serve this one for `fresh_ms`, and the other way round.
+    #[must_use]
+    pub fn shared(self, feeds: Arc<Feeds>, who: &str, fresh_ms: i64) -> Self {
+        Self { share: Some(shared::Share { feeds, who: who.to_owned(), fresh_ms }), ..self }
     }
 
     fn default_name(&self) -> String {
@@ -100,7 +111,11 @@ impl Ics {
         match &self.source {
             IcsSource::Url { url } => {
                 let address = address::parse(url.expose_secret())?;
-                let fetched = transport::fetch(&self.client, &address, &before, &request.meter, request.now).await?;
+                let (client, meter, now) = (&self.client, &request.meter, request.now);
+                let fetched = match &self.share {
+                    Some(share) if request.pass != Pass::Full => share.fetch(client, &address, &before, meter, now).await?,
+                    _ => transport::fetch(client, &address, &before, meter, now).await?,
+                };
                 Self::from_network(fetched, before, request).await
             }
             IcsSource::File { bytes, name } => {

@@ -91,6 +91,7 @@ async fn a_personal_access_token_connects_and_syncs(at: TestHub) {
     let secret = token(&world, ME, &SCOPES);
     let connection = add(&world, secret.clone()).await.unwrap();
     assert_eq!((connection.provider, connection.account.as_str()), (ProviderKind::Calendly, ME));
+    assert_eq!(connection.interval_s, 7200, "bookings are looked at every two hours");
     use secrecy::ExposeSecret as _;
     let stored = world.at.texts("SELECT secret || settings FROM connections").await;
     assert!(!stored[0].contains(secret.expose_secret()), "it is sealed");
