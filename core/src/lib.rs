@@ -9,6 +9,7 @@ mod engine;
 pub mod error;
 pub mod hub;
 pub mod ical;
+pub mod metrics;
 pub mod net;
 pub mod oauth;
 mod private;

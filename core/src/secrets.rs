@@ -17,6 +17,7 @@ use chacha20poly1305::{XChaCha20Poly1305, XNonce};
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
 use std::path::Path;
+use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
 /// The key file's name in the data folder.
@@ -204,6 +205,12 @@ fn decode(sealed: &str) -> Result<Vec<u8>, SecretError> {
 
 fn associated(header: &[u8], row: &str) -> Vec<u8> {
     [header, row.as_bytes()].concat()
+}
+
+/// Whether two secrets are the same, in a time that does not tell where they differ.
+#[must_use]
+pub fn same(one: &[u8], other: &[u8]) -> bool {
+    one.ct_eq(other).into()
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ pub mod color;
 pub mod event;
 pub mod failure;
 pub mod guard;
+pub mod health;
 pub mod ids;
 pub mod layout;
 pub mod packed;

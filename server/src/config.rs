@@ -172,12 +172,23 @@ pub struct WebArgs {
     /// Folder of the built page in place of the one inside this binary
     #[arg(long, value_name = "DIR", env = "SYNCLINE_SITE_DIR")]
     pub site_dir: Option<PathBuf>,
+
+    /// `SYNCLINE_METRICS_TOKEN`: whoever bears it may read `/metrics`; without it only this machine may.
+    #[arg(skip)]
+    pub metrics_token: Option<SecretString>,
 }
 
 impl Default for WebArgs {
     /// For tests: a free port of the loopback interface.
     fn default() -> Self {
-        Self { listen: SocketAddr::from(([127, 0, 0, 1], 0)), base_url: None, public_url: None, trust_proxy: false, site_dir: None }
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            base_url: None,
+            public_url: None,
+            trust_proxy: false,
+            site_dir: None,
+            metrics_token: None,
+        }
     }
 }
 

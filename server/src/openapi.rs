@@ -36,9 +36,11 @@ use utoipa::{Modify, OpenApi};
         api::tokens::list,
         api::tokens::create,
         api::tokens::revoke,
+        api::health::connections,
         api::health::openapi,
         api::health::alive,
         api::health::ready,
+        api::health::metrics,
     ),
     components(schemas(problem::ProblemBody, syncline_domain::sync::JobProgress, syncline_domain::sync::SyncReport)),
     tags(

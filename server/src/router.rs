@@ -52,6 +52,7 @@ fn short() -> Vec<Endpoint> {
         endpoint(Method::DELETE, "/api/calendar/connections/{id}", connections::remove),
         endpoint(Method::PATCH, "/api/calendar/calendars/{id}", calendars::change),
         endpoint(Method::GET, "/api/calendar/events", events::list),
+        endpoint(Method::GET, "/api/calendar/health", health::connections),
         endpoint(Method::GET, "/api/sync/jobs", jobs::list),
         endpoint(Method::GET, "/api/sync/jobs/{id}", jobs::one),
         endpoint(Method::POST, "/api/sync/jobs/{id}/cancel", jobs::cancel),
@@ -93,7 +94,11 @@ fn providers() -> Vec<Endpoint> {
 
 /// Those who watch the server.
 fn watchers() -> Vec<Endpoint> {
-    vec![endpoint(Method::GET, "/healthz", health::alive), endpoint(Method::GET, "/readyz", health::ready)]
+    vec![
+        endpoint(Method::GET, "/healthz", health::alive),
+        endpoint(Method::GET, "/readyz", health::ready),
+        endpoint(Method::GET, "/metrics", health::metrics),
+    ]
 }
 
 /// Every address that the API document describes.

@@ -8,6 +8,7 @@ pub mod calendar;
 pub mod connections;
 pub mod history;
 pub mod holds;
+pub mod served;
 pub mod settings;
 pub mod setup;
 pub mod sign_in;

@@ -27,6 +27,8 @@ pub enum Page {
     Hold,
     /// What the syncs did.
     History,
+    /// How every connection stands; the server writes it.
+    Health,
     /// The first account.
     Setup,
     /// Signing in.
@@ -34,7 +36,7 @@ pub enum Page {
 }
 
 /// Their addresses; `{id}` stands for one segment.
-pub const PAGES: [(&str, Page); 9] = [
+pub const PAGES: [(&str, Page); 10] = [
     ("/", Page::Calendar),
     ("/settings/calendars", Page::Calendars),
     ("/settings/connections", Page::Connections),
@@ -42,6 +44,7 @@ pub const PAGES: [(&str, Page); 9] = [
     ("/holds", Page::Holds),
     ("/holds/{id}", Page::Hold),
     ("/history", Page::History),
+    ("/health", Page::Health),
     ("/setup", Page::Setup),
     ("/sign-in", Page::SignIn),
 ];

@@ -71,9 +71,20 @@ pub(super) async fn finish(hub: &Hub, job: &Claimed, tracker: &Tracker, mut line
         }
     };
     if is_ours {
+        count(hub, job, &progress, &end);
         hub.bus().progress(&job.user, hub.now(), &progress);
     }
     hub.tell_end(&job.user, &progress.run_id).await
+}
+
+/// What is stored is counted.
+fn count(hub: &Hub, job: &Claimed, progress: &JobProgress, end: &End) {
+    let took = progress.started_at.map_or(0, |started| (hub.now() - started).max(0));
+    let took = Duration::from_millis(u64::try_from(took).unwrap_or(0));
+    hub.metrics().job(job.provider, job.progress.trigger, end.status, took);
+    for line in &end.lines {
+        hub.metrics().applied(job.provider, &line.result);
+    }
 }
 
 /// Stores how a job ended, in one transaction. `false`: the lock is not ours any more, and nothing was written.

@@ -14,7 +14,7 @@ use crate::store::connections::{self, ConnectionRow};
 use futures::StreamExt as _;
 use syncline_domain::failure::{Class, Problem};
 use syncline_domain::ids::{CalendarId, ConnectionId, JobId, UserId};
-use syncline_domain::sync::{CalendarProgress, JobProgress, Mode, Phase, Trigger};
+use syncline_domain::sync::{CalendarProgress, JobProgress, Mode, Phase, ProviderKind, Trigger};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -23,6 +23,7 @@ pub(crate) struct Claimed {
     pub(crate) id: JobId,
     pub(crate) user: UserId,
     pub(crate) connection: ConnectionId,
+    pub(crate) provider: ProviderKind,
     pub(crate) fence: i64,
     pub(crate) mode: Mode,
     /// Only these calendars; `None`: all that are enabled.

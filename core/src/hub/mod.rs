@@ -7,6 +7,7 @@ mod calendly;
 mod config;
 mod connections;
 mod consent;
+mod health;
 mod holds;
 mod listing;
 mod live;
@@ -22,6 +23,7 @@ pub use calendly::NewCalendly;
 pub use config::Config;
 pub use connections::{CalendarChange, NewCaldav, NewIcs, Reconnect};
 pub use consent::{BeginConsent, ConsentAnswer, ConsentSetup, FORECAST_MS};
+pub use health::Check;
 pub use live::LiveStream;
 
 pub(crate) use syncs::progress_of;
@@ -32,6 +34,7 @@ pub use webhooks::{CalendlyWebhook, GoogleNotification, Taken, WebhookSetup};
 use crate::clock::Clock;
 use crate::engine;
 use crate::error::Error;
+use crate::metrics::Metrics;
 use crate::net::HttpClient;
 use crate::progress::Bus;
 use crate::secrets::Keyring;
@@ -40,10 +43,12 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use std::collections::HashMap;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use syncline_domain::ids::JobId;
 use tokio::sync::{Notify, Semaphore};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// Connections that one process syncs at the same time.
@@ -72,6 +77,10 @@ pub(crate) struct Inner {
     /// Jobs of this process that are at work.
     running: Mutex<HashMap<JobId, CancellationToken>>,
     gate: Semaphore,
+    metrics: Metrics,
+    opened: Instant,
+    /// When the scheduler last looked, milliseconds after `opened`; 0: never.
+    beat: AtomicU64,
     /// The process is about to end.
     closing: AtomicBool,
     /// Wakes the scheduler when something may be due earlier than it thinks.
@@ -86,7 +95,8 @@ impl Hub {
     pub async fn open(config: Config) -> Result<Self, Error> {
         let db = open::database(&config).await?;
         let secrets = open::keyring(&config, &db).await?;
-        let client = HttpClient::new(config.outbound.clone())?;
+        let metrics = Metrics::default();
+        let client = HttpClient::new(config.outbound.clone())?.counted_by(metrics.clone());
         Ok(Self(Arc::new(Inner {
             db,
             secrets,
@@ -100,6 +110,9 @@ impl Hub {
             owner: engine::lease::owner(),
             running: Mutex::default(),
             gate: Semaphore::new(PARALLEL_CONNECTIONS),
+            metrics,
+            opened: Instant::now(),
+            beat: AtomicU64::new(0),
             closing: AtomicBool::new(false),
             due: Notify::new(),
         })))
@@ -128,8 +141,14 @@ impl Hub {
     /// What a clock on the wall shows now in a zone (an IANA name); UTC when there is none or it is unknown.
     #[must_use]
     pub fn wall_now(&self, zone: Option<&str>) -> DateTime {
+        self.wall_at(self.now(), zone)
+    }
+
+    /// The same of an instant, unix milliseconds.
+    #[must_use]
+    pub fn wall_at(&self, at: i64, zone: Option<&str>) -> DateTime {
         let zone = zone.and_then(|name| TimeZone::get(name).ok()).unwrap_or(TimeZone::UTC);
-        Timestamp::from_millisecond(self.now()).map_or(DateTime::ZERO, |now| zone.to_datetime(now))
+        Timestamp::from_millisecond(at).map_or(DateTime::ZERO, |at| zone.to_datetime(at))
     }
 
     /// Ends running jobs in an orderly way (they can be resumed) and closes the database.
@@ -143,7 +162,7 @@ impl Hub {
             if self.running().is_empty() {
                 break;
             }
-            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
         self.0.db.close().await;
     }
@@ -166,6 +185,22 @@ impl Hub {
 
     pub(crate) fn gate(&self) -> &Semaphore {
         &self.0.gate
+    }
+
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+
+    /// The scheduler is at work.
+    pub(crate) fn beat(&self) {
+        let since = u64::try_from(self.0.opened.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.0.beat.store(since.max(1), Ordering::Release);
+    }
+
+    /// How long the scheduler has not looked; `None`: it was not started.
+    fn silent_for(&self) -> Option<Duration> {
+        let beat = Some(self.0.beat.load(Ordering::Acquire)).filter(|beat| *beat > 0)?;
+        Some(self.0.opened.elapsed().saturating_sub(Duration::from_millis(beat)))
     }
 
     pub(crate) fn due(&self) -> &Notify {

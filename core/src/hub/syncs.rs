@@ -10,7 +10,7 @@ use crate::store::{calendars, jobs, locks};
 use crate::tasks;
 use std::time::Duration;
 use syncline_domain::ids::{CalendarId, ConnectionId, JobId, UserId};
-use syncline_domain::sync::{CalendarResult, JobProgress, JobStatus, Mode, SyncReport, Trigger};
+use syncline_domain::sync::{CalendarResult, JobProgress, JobStatus, Mode, ProviderKind, SyncReport, Trigger};
 use syncline_domain::view::{Job, Live, SyncOverview};
 use tokio_util::sync::CancellationToken;
 
@@ -182,7 +182,8 @@ impl Hub {
         connections::postpone(&mut tx, &connection, now + locks::LEASE_MS + 60_000).await?;
         tx.commit().await?;
         let built_from = row.built_from();
-        Ok(Ok(Claimed { id, user: user.clone(), connection, fence, mode: options.mode, only, progress, cancel, built_from }))
+        let provider = ProviderKind::parse(&row.provider).unwrap_or(ProviderKind::Ics);
+        Ok(Ok(Claimed { id, user: user.clone(), connection, provider, fence, mode: options.mode, only, progress, cancel, built_from }))
     }
 
     /// Waits until a run has ended and gives its report. Works for runs of other processes on the same database, too.

@@ -18,6 +18,7 @@ pub use failure::{retry_after, status_error};
 pub use guard::is_public;
 
 use crate::error::ProviderError;
+use crate::metrics::Metrics;
 use crate::provider::Meter;
 use base64::Engine as _;
 use bytes::{Bytes, BytesMut};
@@ -161,6 +162,7 @@ pub fn host_of(url: &Url) -> String {
 pub struct HttpClient {
     inner: reqwest::Client,
     policy: Arc<OutboundPolicy>,
+    metrics: Metrics,
 }
 
 impl HttpClient {
@@ -204,7 +206,13 @@ impl HttpClient {
                 builder().tls_certs_only(extra).build()
             })
             .map_err(no_client)?;
-        Ok(Self { inner, policy })
+        Ok(Self { inner, policy, metrics: Metrics::default() })
+    }
+
+    /// The same client, whose requests are counted there.
+    #[must_use]
+    pub fn counted_by(self, metrics: Metrics) -> Self {
+        Self { metrics, ..self }
     }
 
     /// What it was built with.
@@ -235,8 +243,12 @@ impl HttpClient {
             *outgoing.body_mut() = Some(request.body.into());
         }
         meter.request();
-        let wait = deadline.min(Instant::now() + self.policy.first_byte_timeout);
-        let answer = match tokio::time::timeout_at(wait, self.inner.execute(outgoing)).await {
+        let asked = Instant::now();
+        let wait = deadline.min(asked + self.policy.first_byte_timeout);
+        let answer = tokio::time::timeout_at(wait, self.inner.execute(outgoing)).await;
+        let status = answer.as_ref().ok().and_then(|answer| answer.as_ref().ok()).map(|answer| answer.status().as_u16());
+        self.metrics.request(what, status, asked.elapsed());
+        let answer = match answer {
             Ok(Ok(answer)) => answer,
             Ok(Err(error)) => return Err(failure::from_reqwest(what, &host, error)),
             Err(_) => return Err(failure::timeout(what, &host)),

@@ -26,6 +26,7 @@ pub(crate) mod users;
 pub mod webhooks;
 
 use crate::error::StoreError;
+use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{PgPool, SqlitePool};
@@ -57,6 +58,9 @@ macro_rules! on_db {
     };
 }
 pub(crate) use on_db;
+
+static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
+static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 
 /// Adds the operation's name to what sqlx said.
 pub(crate) trait Named<T> {
@@ -150,11 +154,22 @@ impl Db {
 
     async fn migrated(self) -> Result<Self, StoreError> {
         match &self {
-            Self::Sqlite { writer, .. } => sqlx::migrate!("migrations/sqlite").run(writer).await,
-            Self::Postgres { pool } => sqlx::migrate!("migrations/postgres").run(pool).await,
+            Self::Sqlite { writer, .. } => SQLITE.run(writer).await,
+            Self::Postgres { pool } => POSTGRES.run(pool).await,
         }
         .map_err(|error| StoreError { what: "migrate", source: sqlx::Error::from(error) })?;
         Ok(self)
+    }
+
+    /// Whether its tables are those of this version: every migration was carried out, and none that is not known here.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn is_migrated(&self) -> Result<bool, StoreError> {
+        const SQL: &str = "SELECT version FROM _sqlx_migrations WHERE success ORDER BY version";
+        let done: Vec<i64> = on_db!(read self, conn => sqlx::query_scalar(SQL).fetch_all(conn).await).named("migrations")?;
+        let known = if matches!(self, Self::Sqlite { .. }) { &SQLITE } else { &POSTGRES };
+        Ok(known.iter().map(|migration| migration.version).eq(done))
     }
 
     /// Begins a transaction that may write.

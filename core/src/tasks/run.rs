@@ -19,6 +19,7 @@ pub(crate) async fn run(hub: Hub) {
 async fn schedule(hub: &Hub) {
     const AT_ONCE: i64 = 50;
     loop {
+        hub.beat();
         let now = hub.now();
         let due = connections::due(hub.db(), now, AT_ONCE).await;
         let wait = match due {

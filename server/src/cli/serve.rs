@@ -2,12 +2,13 @@
 
 use super::{Exit, Failure, print};
 use crate::Application;
-use crate::config::WebArgs;
+use crate::config::{WebArgs, secret_from_environment};
 use anyhow::Context as _;
 use syncline_core::{Config, Hub};
 use tokio_util::sync::CancellationToken;
 
 pub(super) async fn run(config: Config, web: WebArgs) -> Result<Exit, Failure> {
+    let web = WebArgs { metrics_token: secret_from_environment("SYNCLINE_METRICS_TOKEN"), ..web };
     let public_url = web.public().map(ToString::to_string);
     let hub = Hub::open(Config { public_url, ..config }).await?;
     let application = match Application::build(hub.clone(), web).await {

@@ -13,3 +13,4 @@ mod problems;
 mod rest;
 mod sessions;
 mod sync;
+mod watch;

@@ -30,7 +30,7 @@ async fn nobody_reads_anything_without_signing_in() {
     let app = TestApp::start().await;
     app.account().await;
     for endpoint in syncline_server::router::endpoints() {
-        let open = ["/healthz", "/readyz", "/api/openapi.json", "/api/calendly/webhook/test"].contains(&endpoint.path);
+        let open = ["/healthz", "/readyz", "/metrics", "/api/openapi.json", "/api/calendly/webhook/test"].contains(&endpoint.path);
         let path = endpoint.path.replace("{id}", NOBODY);
         let response = send(app.request(endpoint.method.clone(), &path).json(&json!({}))).await;
         assert_eq!(response.status() == 401, !open, "{} {}", endpoint.method, endpoint.path);
@@ -84,7 +84,8 @@ async fn a_database_that_is_gone_is_told_without_its_words() {
     let response = send(app.request(Method::GET, "/api/holds").bearer_auth(&account.token)).await;
     let body = problem(response, 500, "database_failed").await;
     assert!(!body.to_string().to_lowercase().contains("pool"), "{body}");
-    problem(app.get("/readyz").await, 500, "database_failed").await;
+    let body = problem(app.get("/readyz").await, 503, "not_ready").await;
+    assert!(body["detail"].as_str().unwrap().contains("database: it does not answer"), "{body}");
     assert_eq!(app.get("/healthz").await.status(), 200, "the process is alive all the same");
     let page = send(app.request(Method::GET, "/").header("cookie", &account.cookie)).await;
     assert!(page.status().is_server_error());

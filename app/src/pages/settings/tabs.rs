@@ -3,8 +3,12 @@
 use crate::route::use_route;
 use leptos::prelude::*;
 
-const TABS: [(&str, &str); 3] =
-    [("/settings/calendars", "Calendars"), ("/settings/connections", "Connections"), ("/settings/account", "Account")];
+const TABS: [(&str, &str); 4] = [
+    ("/settings/calendars", "Calendars"),
+    ("/settings/connections", "Connections"),
+    ("/health", "Health"),
+    ("/settings/account", "Account"),
+];
 
 /// The tabs of the settings.
 #[component]

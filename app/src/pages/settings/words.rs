@@ -9,10 +9,22 @@ pub fn state(connection: &Connection) -> (&'static str, &'static str) {
     if connection.running_job.is_some() {
         return ("Syncing…", "badge badge-accent");
     }
-    match connection.state {
+    state_words(connection.state)
+}
+
+/// What a stale connection is told: what is wrong, and what to do.
+pub const STALE: (&str, &str) = (
+    "No sync went well for three intervals.",
+    "Press Sync now. If it stays like this, look at the history, and whether the server runs all the time.",
+);
+
+/// The words and the class of a state.
+#[must_use]
+pub fn state_words(state: ConnectionState) -> (&'static str, &'static str) {
+    match state {
         ConnectionState::Ok => ("Up to date", "badge badge-good"),
         ConnectionState::New => ("Not synced yet", "badge badge-accent"),
-        ConnectionState::Stale => ("Out of date", "badge badge-warn"),
+        ConnectionState::Stale => ("Stale", "badge badge-warn"),
         ConnectionState::Failing => ("Failing", "badge badge-bad"),
         ConnectionState::NeedsReconnecting => ("Needs reconnecting", "badge badge-bad"),
         ConnectionState::Disabled => ("Disabled", "badge"),

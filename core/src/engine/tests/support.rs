@@ -183,6 +183,7 @@ impl Bench {
             id: self.job.clone(),
             user: self.user.clone(),
             connection: self.connection.clone(),
+            provider: ProviderKind::Ics,
             fence: self.fence,
             mode: Mode::Auto,
             only: None,

@@ -1,0 +1,22 @@
+//! Reading pages that the server writes.
+#![expect(missing_docs, reason = "the macro makes an argument of a server function a field, where it can not be documented")]
+
+use crate::error::WireError;
+use crate::wire::{Packed, Wire};
+use leptos::prelude::*;
+use leptos::server_fn::codec::GetUrl;
+
+/// The HTML of the page at a path.
+///
+/// # Errors
+/// When nobody is signed in, the user may not see it, or the database failed.
+#[server(input = GetUrl, output = Wire)]
+pub async fn load_served(path: String) -> Result<Packed<String>, WireError> {
+    use crate::route::Page;
+    let (hub, viewer) = (crate::context::hub()?, crate::context::require_viewer()?);
+    let html = match Page::at(&path) {
+        Some(Page::Health) => super::health::html(&hub, &viewer).await?,
+        _ => return Err(syncline_core::error::Error::NotFound("page").into()),
+    };
+    Packed::of(&html)
+}
