@@ -30,13 +30,26 @@ pub trait SignInGate: Send + Sync {
 pub struct SessionCookie {
     /// The instance is reached by https.
     pub secure: bool,
+    /// It leads to a demo.
+    pub demo: bool,
 }
 
 impl SessionCookie {
     /// The cookie's name.
     #[must_use]
     pub fn name(self) -> &'static str {
-        if self.secure { "__Host-syncline_session" } else { "syncline_session" }
+        match (self.secure, self.demo) {
+            (true, false) => "__Host-syncline_session",
+            (false, false) => "syncline_session",
+            (true, true) => "__Host-syncline_demo",
+            (false, true) => "syncline_demo",
+        }
+    }
+
+    /// The cookie that leads to a demo beside this instance.
+    #[must_use]
+    pub fn of_demo(self) -> Self {
+        Self { demo: true, ..self }
     }
 
     /// The token in a request's cookies.
@@ -86,7 +99,7 @@ mod tests {
 
     #[test]
     fn the_cookie_is_found_among_others() {
-        let cookie = SessionCookie { secure: false };
+        let cookie = SessionCookie { secure: false, demo: false };
         assert_eq!(cookie.read(&headers("a=b; syncline_session=tok; c=d")), Some("tok"));
         assert_eq!(cookie.read(&headers("a=b; syncline_session=; c=d")), None);
         assert_eq!(cookie.read(&headers("xsyncline_session=tok")), None);
@@ -94,7 +107,7 @@ mod tests {
 
     #[test]
     fn behind_https_only_the_host_bound_cookie_counts() {
-        let cookie = SessionCookie { secure: true };
+        let cookie = SessionCookie { secure: true, demo: false };
         assert_eq!(cookie.read(&headers("syncline_session=tok")), None);
         let session = NewSession { token: "tok".into(), expires_at: 61_000 };
         let line = cookie.set(&session, 1_000);

@@ -44,7 +44,8 @@
 //! [`Sandbox::violations`] lists every request that no correct client sends: what was answered with 400, a code used twice, a missing
 //! `state`. Troubles that were armed are not among them.
 //!
-//! [`Sandbox::fill_with_samples`] makes three accounts as a person might have them, around today (see [`sample`]).
+//! [`Sandbox::fill_with_samples`] makes three accounts as a person might have them, around today (see [`sample`]), and
+//! [`Sandbox::change_samples`] lets something happen in them.
 //!
 //! # Administration over HTTP
 //!
@@ -79,6 +80,7 @@ pub mod ics;
 mod microsoft;
 mod oauth;
 pub mod sample;
+mod sample_changes;
 pub mod schema;
 mod series;
 
@@ -90,3 +92,4 @@ pub use hub::{
 };
 pub use microsoft::{Lifecycle, MicrosoftDo};
 pub use oauth::{ClientApp, Consent};
+pub use sample_changes::SampleChange;

@@ -9,7 +9,7 @@ use jiff::civil::{Date, Time, Weekday};
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 use serde_json::{Value, json};
 
-const ZONE: &str = "Europe/Berlin";
+pub(crate) const ZONE: &str = "Europe/Berlin";
 /// The account at Google.
 pub const GOOGLE: &str = "mira@sample.example";
 /// The account at Microsoft.
@@ -17,7 +17,7 @@ pub const MICROSOFT: &str = "mira@office.example";
 /// The account at Calendly.
 pub const CALENDLY: &str = "mira@booking.example";
 /// What people come for.
-const TOPICS: [&str; 12] = [
+pub(crate) const TOPICS: [&str; 12] = [
     "Intake call",
     "Tax return",
     "Quarterly review",
@@ -34,7 +34,7 @@ const TOPICS: [&str; 12] = [
 /// Where.
 const PLACES: [&str; 5] = ["Hauptstr. 1, Berlin", "Room 2", "", "Café Anna", "Online"];
 /// With whom.
-const PEOPLE: [(&str, &str); 5] = [
+pub(crate) const PEOPLE: [(&str, &str); 5] = [
     ("Eva Kern", "eva@example.net"),
     ("Jonas Wolf", "jonas@example.net"),
     ("Lea Brandt", "lea@example.org"),
@@ -43,8 +43,8 @@ const PEOPLE: [(&str, &str); 5] = [
 ];
 
 /// Writes times relative to a day.
-struct Days {
-    today: Date,
+pub(crate) struct Days {
+    pub(crate) today: Date,
 }
 
 impl Days {
@@ -63,7 +63,7 @@ impl Days {
         (at(minute), at(minute + length))
     }
 
-    fn utc(&self, day: Date, minute: i32) -> Timestamp {
+    pub(crate) fn utc(&self, day: Date, minute: i32) -> Timestamp {
         let local = day.to_datetime(time(minute));
         local.in_tz(ZONE).map(|at| at.timestamp()).unwrap_or_default()
     }

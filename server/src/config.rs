@@ -173,6 +173,10 @@ pub struct WebArgs {
     #[arg(long, value_name = "DIR", env = "SYNCLINE_SITE_DIR")]
     pub site_dir: Option<PathBuf>,
 
+    /// Offer to look around with sample data, also beside real accounts
+    #[arg(long)]
+    pub demo: bool,
+
     /// `SYNCLINE_METRICS_TOKEN`: whoever bears it may read `/metrics`; without it only this machine may.
     #[arg(skip)]
     pub metrics_token: Option<SecretString>,
@@ -187,6 +191,7 @@ impl Default for WebArgs {
             public_url: None,
             trust_proxy: false,
             site_dir: None,
+            demo: false,
             metrics_token: None,
         }
     }

@@ -9,6 +9,8 @@
 pub mod api;
 pub mod cli;
 pub mod config;
+#[cfg(feature = "demo")]
+pub mod demo;
 pub mod openapi;
 pub mod problem;
 pub mod router;

@@ -111,6 +111,11 @@ fn mount(endpoints: Vec<Endpoint>) -> Router<AppState> {
     endpoints.into_iter().fold(Router::new(), |router, endpoint| router.route(endpoint.path, endpoint.handler))
 }
 
+/// Only what providers call.
+pub fn webhooks(state: &AppState) -> Router {
+    mount(providers()).layer(DefaultBodyLimit::max(SMALL_BODY)).layer(from_fn(within_short)).with_state(state.clone())
+}
+
 /// The whole server.
 pub fn router(state: &AppState) -> Router {
     let api = Router::new()
@@ -123,6 +128,7 @@ pub fn router(state: &AppState) -> Router {
 
     let pages = pages::routes(state)
         .merge(consent::routes())
+        .merge(demo_routes())
         .layer(RequestBodyLimitLayer::new(FORM_BODY))
         .layer(from_fn(within_long))
         .layer(from_fn(pages::error_status))
@@ -151,7 +157,28 @@ pub fn router(state: &AppState) -> Router {
         .layer(from_fn(headers::survive))
         .layer(from_fn_with_state(state.clone(), headers::secure))
         .with_state(state.clone());
-    telemetry::trace(router)
+    with_demos(telemetry::trace(router), state)
+}
+
+#[cfg(feature = "demo")]
+fn demo_routes() -> Router<AppState> {
+    crate::demo::routes()
+}
+
+#[cfg(not(feature = "demo"))]
+fn demo_routes() -> Router<AppState> {
+    Router::new()
+}
+
+/// Around everything: who is in a demo is served by the demo.
+#[cfg(feature = "demo")]
+fn with_demos(router: Router, state: &AppState) -> Router {
+    if state.demo.is_some() { router } else { router.layer(from_fn_with_state(state.clone(), crate::demo::dispatch)) }
+}
+
+#[cfg(not(feature = "demo"))]
+fn with_demos(router: Router, _state: &AppState) -> Router {
+    router
 }
 
 async fn within_short(request: Request, next: Next) -> Response {

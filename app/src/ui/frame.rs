@@ -8,6 +8,7 @@ use crate::pages;
 use crate::pages::calendar::keys::Keys;
 use crate::pages::calendar::state::CalendarState;
 use crate::route::Page;
+use crate::ui::demo::{Place, demo};
 use crate::ui::live::LiveRoot;
 use crate::ui::rail::Rail;
 use crate::ui::toolbar::Toolbar;
@@ -44,6 +45,7 @@ fn Inside(offset: RwSignal<i64>, page: Memo<Option<Page>>) -> impl IntoView {
             <main class="main" id="main" tabindex="-1">
                 {move || page.get().map(inner)}
             </main>
+            {demo(Place::Frame)}
         </div>
         <Keys state />
     }

@@ -1,6 +1,7 @@
 //! Pieces that several pages share.
 
 pub mod arriving;
+pub mod demo;
 pub mod form;
 pub mod frame;
 pub mod icons;

@@ -93,7 +93,8 @@ pub(super) fn check(url: &Url, policy: &OutboundPolicy, what: &'static str) -> R
         Some(Host::Domain(_)) => return Ok(()),
         None => return Err(failure::bad_address(what, url)),
     };
-    if policy.permits(literal) { Ok(()) } else { Err(failure::private_address(what, &super::host_of(url))) }
+    let is_excepted = url.port_or_known_default().is_some_and(|port| policy.private_sockets.contains(&SocketAddr::new(literal, port)));
+    if is_excepted || policy.permits(literal) { Ok(()) } else { Err(failure::private_address(what, &super::host_of(url))) }
 }
 
 #[cfg(test)]
@@ -157,6 +158,15 @@ mod tests {
         assert_eq!(permitted(&policy, vec![private, public]).unwrap(), [public]);
         assert!(permitted(&policy, vec![private]).is_err());
         assert!(permitted(&OutboundPolicy { private_exceptions: vec![private.ip()], ..policy }, vec![private]).is_ok());
+    }
+
+    #[test]
+    fn an_excepted_port_opens_no_other_port_and_no_name() {
+        let policy = OutboundPolicy { private_sockets: vec!["127.0.0.1:4000".parse().unwrap()], ..OutboundPolicy::default() };
+        let allowed = |text: &str| check(&Url::parse(text).expect(text), &policy, "test").is_ok();
+        assert!(allowed("http://127.0.0.1:4000/google"));
+        assert!(!allowed("http://127.0.0.1:4001/") && !allowed("http://127.0.0.1/") && !allowed("http://127.0.0.2:4000/"));
+        assert!(permitted(&policy, vec!["127.0.0.1:0".parse().unwrap()]).is_err(), "a name that leads there is refused");
     }
 
     #[test]

@@ -24,7 +24,7 @@ use base64::Engine as _;
 use bytes::{Bytes, BytesMut};
 use http::header::AUTHORIZATION;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Once};
 use std::time::Duration;
 use syncline_domain::failure::{Class, Problem};
@@ -38,6 +38,8 @@ pub struct OutboundPolicy {
     pub allow_private: bool,
     /// Single addresses that may be reached although they are not public.
     pub private_exceptions: Vec<IpAddr>,
+    /// Single ports of such addresses that may be reached, where the address is written as numbers (the stand-ins of a demo).
+    pub private_sockets: Vec<SocketAddr>,
     /// Name resolution, TCP and TLS together.
     pub connect_timeout: Duration,
     /// From the start of the request (connecting included) to the answer's headers.
@@ -59,6 +61,7 @@ impl Default for OutboundPolicy {
         Self {
             allow_private: false,
             private_exceptions: Vec::new(),
+            private_sockets: Vec::new(),
             connect_timeout: Duration::from_secs(10),
             first_byte_timeout: Duration::from_secs(60),
             idle_timeout: Duration::from_secs(30),

@@ -43,6 +43,13 @@ pub(crate) struct Google {
 }
 
 impl Google {
+    /// The single events and series of a calendar that are there, in the order of their creation.
+    pub(crate) fn live_ids(&self, calendar: &str) -> Vec<String> {
+        let Some(calendar) = self.calendars.get(calendar) else { return Vec::new() };
+        let live = calendar.events.truth().all(0).filter(|stored| !stored.cancelled && stored.master.is_none());
+        live.filter_map(|stored| stored.value()["id"].as_str().map(str::to_owned)).collect()
+    }
+
     /// Answers a request; `parts` is the path after `/google`.
     pub(crate) fn handle(&mut self, base: &mut Base, parts: &[String], ask: &Ask) -> Reply {
         let parts: Vec<&str> = parts.iter().map(String::as_str).collect();

@@ -27,7 +27,7 @@ use crate::hub::quota::Quota;
 use crate::hub::wire::{Ask, Reply};
 use errors::{Fail, Try};
 use gate::{Caller, Need};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, HashMap};
 use store::Mailbox;
 use subscriptions::Subscription;
@@ -50,6 +50,14 @@ pub(crate) struct Microsoft {
 }
 
 impl Microsoft {
+    /// The single events of a mailbox's default calendar: id and body.
+    pub(crate) fn singles(&self, account: &str) -> Vec<(String, Value)> {
+        let Some(mailbox) = self.mailboxes.get(account) else { return Vec::new() };
+        let default = mailbox.calendars.iter().find(|(_, calendar)| calendar.default).map(|(id, _)| id.as_str()).unwrap_or_default();
+        let events = mailbox.events.truth().all(default, 0).filter(|stored| !stored.shape().is_series());
+        events.map(|stored| (stored.immutable.to_string(), stored.value())).collect()
+    }
+
     /// Answers a request; `parts` is the path after `/microsoft`.
     pub(crate) fn handle(&mut self, base: &mut Base, parts: &[String], ask: &Ask) -> Step {
         let parts: Vec<&str> = parts.iter().map(String::as_str).collect();

@@ -89,7 +89,7 @@ fn who(state: &AppState, user: CurrentUser, provider: &str, headers: &HeaderMap)
 }
 
 /// The address that browsers use: the configured one, else the one that this browser used.
-fn base(state: &AppState, headers: &HeaderMap) -> String {
+pub(crate) fn base(state: &AppState, headers: &HeaderMap) -> String {
     if let Some(url) = state.web.public() {
         return url.to_string();
     }

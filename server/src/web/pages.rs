@@ -44,6 +44,7 @@ fn context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static {
     move || {
         provide_context(state.hub.clone());
         provide_context(state.cookie);
+        provide_context(state.demo_part());
         provide_context::<Arc<dyn SignInGate>>(state.throttle.clone());
         if let Some(nonce) = use_context::<Parts>().and_then(|parts| parts.extensions.get::<CspNonce>().cloned()) {
             provide_context(Nonce::from_value(nonce.0));

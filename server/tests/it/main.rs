@@ -4,6 +4,7 @@ mod assets;
 mod calendly;
 mod cli;
 mod consent;
+mod demo;
 mod doors;
 mod fixture;
 mod google;

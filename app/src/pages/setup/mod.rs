@@ -5,6 +5,7 @@ pub mod api;
 use crate::pages::sign_in::browser::BrowserFields;
 use crate::pages::sign_in::{Brand, load};
 use crate::ui::Title;
+use crate::ui::demo::{Place, demo};
 use crate::ui::form::FormAnswer;
 use crate::ui::form::{Field, FormError, FormState, PostForm, Submit};
 use api::CreateAccount;
@@ -38,6 +39,7 @@ pub fn SetupPage() -> impl IntoView {
                     />
                     <Submit form label="Create account" busy="Creating your account…" class="btn btn-primary btn-lg" />
                 </PostForm>
+                {demo(Place::Setup)}
             </div>
         </main>
     }

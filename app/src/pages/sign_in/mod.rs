@@ -5,6 +5,7 @@ pub mod browser;
 
 use crate::route::use_route;
 use crate::ui::Title;
+use crate::ui::demo::{Place, demo};
 use crate::ui::form::FormAnswer;
 use crate::ui::form::{Field, FormError, FormState, PostForm, Submit};
 use api::{SignIn, SignOut};
@@ -53,6 +54,7 @@ pub fn SignInPage() -> impl IntoView {
                     <Field form name="password" label="Password" kind="password" autocomplete="current-password" />
                     <Submit form label="Sign in" busy="Signing in…" class="btn btn-primary btn-lg" />
                 </PostForm>
+                {demo(Place::SignIn)}
             </div>
         </main>
     }
