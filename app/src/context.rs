@@ -60,6 +60,19 @@ pub fn signed_in() -> Result<(Hub, UserId), WireError> {
     Ok((hub()?, require_viewer()?.id))
 }
 
+/// The address that browsers use, where it is configured; in the context of the server.
+#[derive(Debug, Clone)]
+pub struct ConfiguredBase(pub Option<String>);
+
+/// The address that browsers use: the configured one, and the one that counts, which is this browser's where none is configured.
+#[must_use]
+pub fn public_base() -> (Option<String>, String) {
+    let configured = use_context::<ConfiguredBase>().and_then(|base| base.0);
+    let host = use_context::<Parts>().and_then(|parts| parts.headers.get(header::HOST)?.to_str().ok().map(ToOwned::to_owned));
+    let seen = configured.clone().unwrap_or_else(|| format!("http://{}", host.as_deref().unwrap_or("127.0.0.1")));
+    (configured, seen)
+}
+
 /// Signs in and sets the cookie; throttled per address and per account.
 ///
 /// # Errors

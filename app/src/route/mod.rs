@@ -29,6 +29,10 @@ pub enum Page {
     History,
     /// How every connection stands; the server writes it.
     Health,
+    /// Settings of the whole instance, for the administrator; the server writes it.
+    Instance,
+    /// What is wrong with them; the server writes it.
+    Checks,
     /// The first account.
     Setup,
     /// Signing in.
@@ -36,7 +40,7 @@ pub enum Page {
 }
 
 /// Their addresses; `{id}` stands for one segment.
-pub const PAGES: [(&str, Page); 10] = [
+pub const PAGES: [(&str, Page); 12] = [
     ("/", Page::Calendar),
     ("/settings/calendars", Page::Calendars),
     ("/settings/connections", Page::Connections),
@@ -45,6 +49,8 @@ pub const PAGES: [(&str, Page); 10] = [
     ("/holds/{id}", Page::Hold),
     ("/history", Page::History),
     ("/health", Page::Health),
+    ("/settings/instance", Page::Instance),
+    ("/settings/checks", Page::Checks),
     ("/setup", Page::Setup),
     ("/sign-in", Page::SignIn),
 ];

@@ -72,7 +72,7 @@ fn bar() -> AnyView {
         <section class="demo-bar" aria-label="Sample data">
             <p class="grow">
                 <strong>"This is sample data."</strong>
-                " Let something happen at the providers, and watch it arrive:"
+                <span class="demo-more">" Let something happen at the providers, and watch it arrive:"</span>
             </p>
             <form class="row" action="/demo/do" method="post">
                 <noscript>

@@ -31,7 +31,8 @@ pub struct NewCalendly {
 impl Hub {
     /// The provider with some access; `None` when its address is not one.
     pub(super) fn calendly(&self, access: Arc<dyn Access>) -> Option<Calendly> {
-        let (service, settings) = service::of(ProviderKind::Calendly).zip(self.config().oauth.of(ProviderKind::Calendly))?;
+        let oauth = self.oauth();
+        let (service, settings) = service::of(ProviderKind::Calendly).zip(oauth.of(ProviderKind::Calendly))?;
         Some(Calendly::new(self.0.client.clone(), service.api(settings)?, access, self.clock().clone()))
     }
 

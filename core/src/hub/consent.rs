@@ -59,7 +59,7 @@ impl Hub {
     /// Whether accounts of a provider can be connected on this server.
     #[must_use]
     pub fn can_connect(&self, provider: ProviderKind) -> bool {
-        self.config().oauth.of(provider).is_some_and(|settings| settings.client_id.is_some())
+        self.oauth().of(provider).is_some_and(|settings| settings.client_id.is_some())
     }
 
     /// The words for a code that the way back carries in its address.
@@ -95,11 +95,11 @@ impl Hub {
         let mut tx = self.db().begin().await?;
         oauth::begin(&mut tx, &row, self.now()).await?;
         tx.commit().await?;
-        let mut url = service.authorize(settings).ok_or_else(|| problems::refuse(provider, "not_configured"))?;
+        let mut url = service.authorize(&settings).ok_or_else(|| problems::refuse(provider, "not_configured"))?;
         let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier.as_bytes()));
         {
             let mut query = url.query_pairs_mut();
-            query.append_pair("client_id", client).append_pair("redirect_uri", &redirect_uri).append_pair("response_type", "code");
+            query.append_pair("client_id", &client).append_pair("redirect_uri", &redirect_uri).append_pair("response_type", "code");
             query.append_pair("scope", &service.scopes()).append_pair("state", &state);
             query.append_pair("code_challenge", &challenge).append_pair("code_challenge_method", "S256");
             query.extend_pairs(service.parameters);
@@ -136,7 +136,7 @@ impl Hub {
             tracing::info!(provider = provider.as_str(), refused, "a consent page gave no code");
             return Err(refuse(if refused { "consent_refused" } else { "connect_failed" }));
         };
-        let endpoint = Endpoint { client: &self.0.client, service, settings };
+        let endpoint = Endpoint { client: &self.0.client, service, settings: &settings };
         let exchanged = endpoint.exchange(code.expose_secret(), verifier.expose_secret(), &way.redirect_uri, self.now()).await;
         let tokens = exchanged.map_err(|refused| match refused {
             Refused::Grant => refuse("code_refused"),
@@ -149,7 +149,7 @@ impl Hub {
         if tokens.refresh.is_none() {
             return Err(refuse("no_refresh_token"));
         }
-        let found = self.look(provider, service, settings, &tokens).await?;
+        let found = self.look(provider, service, &settings, &tokens).await?;
         let same = connections::list(self.db(), user)
             .await?
             .into_iter()
@@ -227,22 +227,23 @@ impl Hub {
         let secret = row.secret.as_deref().and_then(|sealed| self.0.secrets.open(sealed, &row.id).ok());
         // Without a refresh token it is one that the user made at the provider and may use elsewhere.
         if let Some(tokens) = secret.as_ref().and_then(Tokens::parse).filter(|tokens| tokens.refresh.is_some()) {
-            Endpoint { client: &self.0.client, service, settings }.revoke(&tokens).await;
+            Endpoint { client: &self.0.client, service, settings: &settings }.revoke(&tokens).await;
         }
         Ok(())
     }
 
     /// A provider with what is configured for it, and our client id.
-    fn service(&self, provider: ProviderKind) -> Result<(service::Service, &ServiceSettings, &str), Error> {
-        let found = service::of(provider).zip(self.config().oauth.of(provider)).filter(|_| self.can_connect(provider));
-        let found = found.and_then(|(service, settings)| Some((service, settings, settings.client_id.as_deref()?)));
+    fn service(&self, provider: ProviderKind) -> Result<(service::Service, ServiceSettings, String), Error> {
+        let found = service::of(provider).zip(self.oauth().of(provider).cloned());
+        let found = found.and_then(|(service, settings)| settings.client_id.clone().map(|client| (service, settings, client)));
         found.ok_or_else(|| problems::refuse(provider, "not_configured"))
     }
 
     /// What an operator has to know about connecting accounts of a provider: the hosts that are asked, and what is missing.
     #[must_use]
     pub fn consent_setup(&self, provider: ProviderKind) -> Option<ConsentSetup> {
-        let (service, settings) = service::of(provider).zip(self.config().oauth.of(provider))?;
+        let oauth = self.oauth();
+        let (service, settings) = service::of(provider).zip(oauth.of(provider))?;
         let host = |url: Option<Url>| url.as_ref().map(host_of).unwrap_or_default();
         Some(ConsentSetup {
             has_id: settings.client_id.is_some(),

@@ -9,6 +9,7 @@ mod connections;
 mod consent;
 mod health;
 mod holds;
+pub mod instance;
 mod listing;
 mod live;
 mod open;
@@ -78,6 +79,8 @@ pub(crate) struct Inner {
     running: Mutex<HashMap<JobId, CancellationToken>>,
     gate: Semaphore,
     metrics: Metrics,
+    oauth: instance::Effective,
+    refusals: instance::Refusals,
     opened: Instant,
     /// When the scheduler last looked, milliseconds after `opened`; 0: never.
     beat: AtomicU64,
@@ -97,7 +100,7 @@ impl Hub {
         let secrets = open::keyring(&config, &db).await?;
         let metrics = Metrics::default();
         let client = HttpClient::new(config.outbound.clone())?.counted_by(metrics.clone());
-        Ok(Self(Arc::new(Inner {
+        let hub = Self(Arc::new(Inner {
             db,
             secrets,
             config,
@@ -111,11 +114,15 @@ impl Hub {
             running: Mutex::default(),
             gate: Semaphore::new(PARALLEL_CONNECTIONS),
             metrics,
+            oauth: instance::Effective::default(),
+            refusals: instance::Refusals::default(),
             opened: Instant::now(),
             beat: AtomicU64::new(0),
             closing: AtomicBool::new(false),
             due: Notify::new(),
-        })))
+        }));
+        hub.reload_instance().await?;
+        Ok(hub)
     }
 
     /// Runs the scheduler, the watch on other processes, the horizon and the clean-up until the returned future is dropped.

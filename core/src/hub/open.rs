@@ -58,7 +58,7 @@ pub(super) async fn keyring(config: &Config, db: &Db) -> Result<Keyring, Error> 
 }
 
 /// Where sealed texts that last are: table and column. The row's `id` is their associated data.
-const SEALED: [(&str, &str); 2] = [("connections", "secret"), ("webhook_subscriptions", "signing_key")];
+const SEALED: [(&str, &str); 3] = [("connections", "secret"), ("webhook_subscriptions", "signing_key"), ("instance_settings", "secret")];
 
 /// A sealed text: which of [`SEALED`], the row that it belongs to, and the text.
 type Sealed = (usize, String, String);

@@ -71,7 +71,8 @@ impl Hub {
                 Ok(Box::new(if is_scheduled { feed.shared(self.0.feeds.clone(), &row.id, fresh_ms) } else { feed }))
             }
             Some(provider @ (ProviderKind::Google | ProviderKind::Microsoft)) => {
-                let service = crate::oauth::service::of(provider).zip(self.config().oauth.of(provider));
+                let oauth = self.oauth();
+                let service = crate::oauth::service::of(provider).zip(oauth.of(provider));
                 let api = service.and_then(|(service, settings)| service.api(settings)).ok_or_else(|| broken("no address of the API"))?;
                 let access = Arc::new(StoredAccess::new(self.clone(), id, provider));
                 let (client, clock) = (self.0.client.clone(), self.clock().clone());

@@ -129,8 +129,8 @@ impl StoredAccess {
         if self.is_fresh(&tokens) && refused.is_none_or(|refused| refused.expose_secret() != tokens.access) {
             return Ok(self.remember(tokens));
         }
-        let config = &self.hub.config().oauth;
-        let (Some(service), Some(settings)) = (service::of(self.provider), config.of(self.provider)) else {
+        let oauth = self.hub.oauth();
+        let (Some(service), Some(settings)) = (service::of(self.provider), oauth.of(self.provider)) else {
             return Err(problems::gone(self.provider, false));
         };
         let endpoint = Endpoint { client: &self.hub.0.client, service, settings };

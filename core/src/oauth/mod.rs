@@ -2,6 +2,7 @@
 //!
 //! - `service`: what differs from provider to provider, as data;
 //! - `wire`: the requests to a provider's token endpoint; `problems`: what goes wrong, in the user's words;
+//! - `guide`: what has to be registered, and what is wrong with it; `probe`: whether a provider accepts our client;
 //! - `access`: an access token whenever a request needs one; `bearer`: requests that carry it.
 //!
 //! The way to the consent page and back is in `hub::consent`.
@@ -21,6 +22,7 @@
 
 pub mod access;
 pub(crate) mod bearer;
+pub mod guide;
 pub mod probe;
 pub(crate) mod problems;
 pub(crate) mod service;
@@ -49,6 +51,18 @@ impl OAuthSettings {
             ProviderKind::Google => Some(&self.google),
             ProviderKind::Microsoft => Some(&self.microsoft),
             ProviderKind::Calendly => Some(&self.calendly),
+            ProviderKind::Caldav | ProviderKind::Ics => None,
+        }
+    }
+}
+
+impl OAuthSettings {
+    /// The same, to be changed.
+    pub(crate) fn of_mut(&mut self, provider: ProviderKind) -> Option<&mut ServiceSettings> {
+        match provider {
+            ProviderKind::Google => Some(&mut self.google),
+            ProviderKind::Microsoft => Some(&mut self.microsoft),
+            ProviderKind::Calendly => Some(&mut self.calendly),
             ProviderKind::Caldav | ProviderKind::Ics => None,
         }
     }

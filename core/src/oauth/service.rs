@@ -31,6 +31,8 @@ pub(crate) struct Service {
     authorize: (&'static str, &'static str),
     token: (&'static str, &'static str),
     revoke: Option<(&'static str, &'static str)>,
+    /// Where somebody with a client id and secret may ask about any token (RFC 7662).
+    introspect: Option<(&'static str, &'static str)>,
     /// All are needed; the provider lets users leave some out.
     pub(crate) needs: &'static [Need],
     /// Asked for besides, and no loss without.
@@ -51,6 +53,7 @@ const GOOGLE: Service = Service {
     authorize: ("https://accounts.google.com", "/o/oauth2/v2/auth"),
     token: ("https://oauth2.googleapis.com", "/token"),
     revoke: Some(("https://oauth2.googleapis.com", "/revoke")),
+    introspect: None,
     needs: &[
         Need {
             scope: "https://www.googleapis.com/auth/calendar.calendarlist.readonly",
@@ -82,6 +85,7 @@ const MICROSOFT: Service = Service {
     authorize: ("https://login.microsoftonline.com", "/common/oauth2/v2.0/authorize"),
     token: ("https://login.microsoftonline.com", "/common/oauth2/v2.0/token"),
     revoke: None,
+    introspect: None,
     needs: &[Need { scope: "User.Read", or: &[] }, Need { scope: "Calendars.Read", or: &["Calendars.ReadWrite"] }],
     also: &["offline_access"],
     parameters: &[("prompt", "select_account")],
@@ -96,6 +100,7 @@ const CALENDLY: Service = Service {
     authorize: ("https://auth.calendly.com", "/oauth/authorize"),
     token: ("https://auth.calendly.com", "/oauth/token"),
     revoke: Some(("https://auth.calendly.com", "/oauth/revoke")),
+    introspect: Some(("https://auth.calendly.com", "/oauth/introspect")),
     needs: &[
         Need { scope: "users:read", or: &["default"] },
         Need { scope: "scheduled_events:read", or: &["scheduled_events:write", "default"] },
@@ -130,6 +135,11 @@ impl Service {
     /// Where a permission is given back.
     pub(crate) fn revoke(&self, settings: &ServiceSettings) -> Option<Url> {
         self.revoke.and_then(|parts| at(parts, settings))
+    }
+
+    /// Where our client may ask about a token.
+    pub(crate) fn introspect(&self, settings: &ServiceSettings) -> Option<Url> {
+        self.introspect.and_then(|parts| at(parts, settings))
     }
 
     /// Where the API is.

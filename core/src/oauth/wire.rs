@@ -87,7 +87,7 @@ impl Endpoint<'_> {
         let strange = || Refused::Other(problems::strange(self.service.provider, what));
         let url = self.service.token(self.settings).ok_or_else(strange)?;
         let host = host_of(&url);
-        let (status, headers, body) = self.post(what, url, form).await.map_err(Refused::Other)?;
+        let (status, headers, body) = self.post(what, url, form, self.service.proof).await.map_err(Refused::Other)?;
         let answer: Option<Answer> = serde_json::from_slice(&body).ok();
         if status.is_success() {
             return answer.ok_or_else(strange);
@@ -109,10 +109,11 @@ impl Endpoint<'_> {
         what: &'static str,
         url: Url,
         form: &[(&str, &str)],
+        proof: ClientProof,
     ) -> Result<(http::StatusCode, http::HeaderMap, bytes::Bytes), ProviderError> {
         let id = self.settings.client_id.as_deref().unwrap_or_default();
         let secret = self.settings.client_secret.as_ref().map(|secret| secret.expose_secret());
-        let by_basic = secret.filter(|_| self.service.proof == ClientProof::Basic);
+        let by_basic = secret.filter(|_| proof == ClientProof::Basic);
         let mut pairs = form.to_vec();
         if by_basic.is_none() {
             pairs.push(("client_id", id));
@@ -135,11 +136,24 @@ impl Endpoint<'_> {
         tokio::time::timeout(PATIENCE, exchange).await.unwrap_or_else(|_| Err(problems::strange(self.service.provider, what)))
     }
 
+    /// Asks about a token that nobody has: whoever gets an answer has a client id and secret that are right.
+    pub(crate) async fn introspect(&self, now: i64) -> Result<(), Refused> {
+        const WHAT: &str = "oauth.introspect";
+        let Some(url) = self.service.introspect(self.settings) else { return Err(Refused::Grant) };
+        let host = host_of(&url);
+        let answered = self.post(WHAT, url, &[("token", "none")], ClientProof::Form).await;
+        match answered.map_err(Refused::Other)? {
+            (status, ..) if status.is_success() => Ok(()),
+            (status, ..) if matches!(status.as_u16(), 400 | 401 | 403) => Err(Refused::Client),
+            (status, headers, _) => Err(Refused::Other(status_error(WHAT, status, &host, &headers, now))),
+        }
+    }
+
     /// Gives a permission back, as far as the provider knows how. That it fails does no harm: the tokens are forgotten here.
     pub(crate) async fn revoke(&self, tokens: &Tokens) {
         let Some(url) = self.service.revoke(self.settings) else { return };
         let token = tokens.refresh.as_deref().unwrap_or(&tokens.access);
-        if let Err(error) = self.post("oauth.revoke", url, &[("token", token)]).await {
+        if let Err(error) = self.post("oauth.revoke", url, &[("token", token)], self.service.proof).await {
             tracing::info!(provider = self.service.provider.as_str(), code = %error.problem.code, "a permission could not be given back");
         }
     }

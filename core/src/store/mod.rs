@@ -15,6 +15,7 @@ pub mod dialect;
 pub mod health;
 pub mod holds;
 pub mod horizons;
+pub mod instance;
 pub mod jobs;
 pub mod locks;
 pub mod mirror;

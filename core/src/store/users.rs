@@ -48,6 +48,12 @@ pub(crate) async fn any(db: &Db) -> Result<bool, StoreError> {
     on_db!(read db, conn => sqlx::query_scalar::<_, bool>(SQL).fetch_one(conn).await).named("users.any")
 }
 
+/// Whether this user is an administrator.
+pub(crate) async fn is_admin(db: &Db, user: &UserId) -> Result<bool, StoreError> {
+    const SQL: &str = "SELECT EXISTS (SELECT 1 FROM users WHERE id = $1 AND is_admin)";
+    on_db!(read db, conn => sqlx::query_scalar::<_, bool>(SQL).bind(user.as_str()).fetch_one(conn).await).named("users.is_admin")
+}
+
 /// Whether there is any user, with nobody else able to add one before the transaction ends.
 pub(crate) async fn any_locked(tx: &mut Tx) -> Result<bool, StoreError> {
     tx.lock_users().await?;

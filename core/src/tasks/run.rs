@@ -78,6 +78,10 @@ async fn reap(hub: &Hub) {
         if let Err(error) = hub.close_lost_jobs().await {
             log(&error);
         }
+        // What the administrator saved through another process.
+        if let Err(error) = hub.reload_instance().await {
+            tracing::warn!(%error, "the settings of the instance could not be read");
+        }
         tokio::time::sleep(LOOK_EVERY).await;
     }
 }

@@ -5,6 +5,8 @@ use super::providers;
 use super::{Exit, Failure, print, print_json};
 use serde::Serialize;
 use std::path::Path;
+use std::sync::Arc;
+use syncline_core::oauth::OAuthSettings;
 use syncline_core::{Config, Hub};
 
 /// One thing that was looked at.
@@ -33,10 +35,10 @@ pub(super) async fn run(config: Config, args: DoctorArgs) -> Result<Exit, Failur
     if config.secret_key.is_none() {
         checks.extend(key_file(&config.data_dir));
     }
-    let at_providers = providers::check(&config, &args).await;
-    checks.push(database(config).await);
+    let (database, stored) = database(config.clone()).await;
+    checks.push(database);
     checks.push(zones());
-    checks.extend(at_providers);
+    checks.extend(providers::check(&config, stored.as_deref().unwrap_or(&config.oauth), &args).await);
     let ok = checks.iter().all(|check| check.ok);
     if output.json {
         print_json(&serde_json::json!({ "ok": ok, "version": env!("CARGO_PKG_VERSION"), "checks": checks }))?;
@@ -94,22 +96,24 @@ fn key_file(_dir: &Path) -> Option<Check> {
     None
 }
 
-async fn database(config: Config) -> Check {
+/// Also gives what is set for the providers, the administrator's page included.
+async fn database(config: Config) -> (Check, Option<Arc<OAuthSettings>>) {
     const NAME: &str = "database";
     let place = if config.database_url.is_some() { "PostgreSQL" } else { "SQLite" };
     if config.database_url.is_none() && !config.data_dir.join("syncline.db").exists() {
-        return Check::good(NAME, "There is none yet; the first start makes it.");
+        return (Check::good(NAME, "There is none yet; the first start makes it."), None);
     }
     match Hub::open(config).await {
         Ok(hub) => {
-            let ready = hub.ready().await;
+            let (ready, oauth) = (hub.ready().await, hub.oauth());
             hub.close().await;
-            match ready {
+            let check = match ready {
                 Ok(()) => Check::good(NAME, format!("{place} opens, and its key fits.")),
                 Err(error) => Check::bad(NAME, error.problem().message, error.problem().action),
-            }
+            };
+            (check, Some(oauth))
         }
-        Err(error) => Check::bad(NAME, error.problem().message, error.problem().action),
+        Err(error) => (Check::bad(NAME, error.problem().message, error.problem().action), None),
     }
 }
 

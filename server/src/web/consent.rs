@@ -16,6 +16,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use syncline_core::error::Error;
 use syncline_core::hub::{BeginConsent, ConsentAnswer, Scope, SyncOptions};
+use syncline_core::oauth::guide::redirect_uri;
 use syncline_domain::ids::{ConnectionId, UserId};
 use syncline_domain::sync::{Mode, ProviderKind, Trigger};
 use url::form_urlencoded::Serializer;
@@ -23,12 +24,6 @@ use url::form_urlencoded::Serializer;
 /// The two addresses. Whoever is not signed in is sent to the sign-in page by the guard in front.
 pub fn routes() -> Router<AppState> {
     Router::new().route("/oauth/{provider}/start", get(start)).route("/oauth/{provider}/callback", get(callback))
-}
-
-/// Where a provider sends the browser back to; it has to be registered there letter by letter.
-#[must_use]
-pub fn redirect_uri(base: &str, provider: ProviderKind) -> String {
-    format!("{}/oauth/{}/callback", base.trim_end_matches('/'), provider.as_str())
 }
 
 #[derive(Debug, Deserialize)]
@@ -71,13 +66,17 @@ async fn callback(
     let answer = ConsentAnswer { provider, session, state: back.state, code: back.code.map(SecretString::from), error: back.error };
     match state.hub.finish_consent(&user, answer).await {
         Ok(connection) => {
+            state.hub.note_consent(provider, None);
             let options = SyncOptions { mode: Mode::Auto, trigger: Trigger::Manual };
             if let Err(error) = state.hub.start_sync(&user, Scope::Connections(vec![connection.id.clone()]), options).await {
                 tracing::info!(connection = %connection.id, %error, "the first sync did not start");
             }
             redirect(&format!("/settings/calendars?added={0}#connection-{0}", connection.id))
         }
-        Err(error) => failed(provider, None, &error),
+        Err(error) => {
+            state.hub.note_consent(provider, Some(&error.problem().code));
+            failed(provider, None, &error)
+        }
     }
 }
 
@@ -107,16 +106,4 @@ fn failed(provider: ProviderKind, mend: Option<&ConnectionId>, error: &Error) ->
         query.append_pair("reconnect", id.as_str());
     }
     redirect(&format!("{PAGE}?{}", query.finish()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_redirect_address_has_one_form_whatever_the_base() {
-        let expected = "https://cal.example.org/oauth/google/callback";
-        assert_eq!(redirect_uri("https://cal.example.org/", ProviderKind::Google), expected);
-        assert_eq!(redirect_uri("https://cal.example.org", ProviderKind::Google), expected);
-    }
 }

@@ -3,6 +3,7 @@
 use crate::state::AppState;
 use crate::web::guard;
 use crate::web::headers::CspNonce;
+use app::context::ConfiguredBase;
 use app::error::{WireError, WireKind};
 use app::route::PAGES;
 use app::session::SignInGate;
@@ -45,6 +46,7 @@ fn context(state: &AppState) -> impl Fn() + Clone + Send + Sync + 'static {
         provide_context(state.hub.clone());
         provide_context(state.cookie);
         provide_context(state.demo_part());
+        provide_context(ConfiguredBase(state.web.public().map(ToString::to_string)));
         provide_context::<Arc<dyn SignInGate>>(state.throttle.clone());
         if let Some(nonce) = use_context::<Parts>().and_then(|parts| parts.extensions.get::<CspNonce>().cloned()) {
             provide_context(Nonce::from_value(nonce.0));

@@ -8,6 +8,7 @@ mod demo;
 mod doors;
 mod fixture;
 mod google;
+mod instance;
 mod microsoft;
 mod openapi;
 mod problems;

@@ -88,7 +88,7 @@ fn Fresh(secret: String) -> impl IntoView {
 
 /// Browsers have no clipboard on pages that came over plain http.
 #[cfg(feature = "hydrate")]
-fn put_on_clipboard(text: &str) -> bool {
+pub(crate) fn put_on_clipboard(text: &str) -> bool {
     let navigator = window().navigator();
     let has = js_sys::Reflect::get(&navigator, &"clipboard".into()).is_ok_and(|clipboard| clipboard.is_object());
     if has {

@@ -9,6 +9,10 @@
 pub mod api;
 #[cfg(feature = "ssr")]
 mod health;
+#[cfg(feature = "ssr")]
+mod instance;
+#[cfg(feature = "ssr")]
+pub mod save;
 
 use crate::pages::settings::tabs::SettingsTabs;
 use crate::route::{Page, use_route};
@@ -22,8 +26,29 @@ use api::load_served;
 use leptos::prelude::*;
 
 /// What a page that the server writes is called.
-fn title(_page: Page) -> &'static str {
-    "Health"
+fn title(page: Page) -> &'static str {
+    match page {
+        Page::Instance => "Instance",
+        Page::Checks => "Checks",
+        _ => "Health",
+    }
+}
+
+/// Puts what a button names by its `data-copy` on the clipboard. Where the browser has none it is selected, ready to be copied by hand.
+fn copy(event: leptos::ev::MouseEvent) {
+    #[cfg(feature = "hydrate")]
+    {
+        use wasm_bindgen::JsCast as _;
+        let button = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok()?.closest("[data-copy]").ok()?);
+        let field = button.as_ref().and_then(|button| document().get_element_by_id(&button.get_attribute("data-copy")?));
+        let Some((button, field)) = button.zip(field.and_then(|field| field.dyn_into::<web_sys::HtmlInputElement>().ok())) else { return };
+        field.select();
+        if crate::pages::account::tokens::put_on_clipboard(&field.value()) {
+            button.set_text_content(Some("Copied"));
+        }
+    }
+    #[cfg(not(feature = "hydrate"))]
+    drop(event);
 }
 
 /// A page that the server writes.
@@ -33,10 +58,10 @@ pub fn ServedPage(
     page: Page,
 ) -> impl IntoView {
     let live = use_live();
-    let path = use_route().with_untracked(|address| address.path.clone());
+    let (path, saved) = use_route().with_untracked(|address| (address.path.clone(), address.filled("saved")));
     // What somebody types into a form must not go away because a sync ended.
     let version = move || if page == Page::Health { live.version.get() } else { 0 };
-    let html = load_first(version, move |_| load_served(path.clone()));
+    let html = load_first(version, move |_| load_served(path.clone(), saved.clone()));
     view! {
         <Title text=title(page) />
         <div class="page settings">
@@ -47,7 +72,7 @@ pub fn ServedPage(
             <RefusedNote />
             {arriving(nothing, move || async move {
                 match html.await {
-                    Ok::<String, _>(html) => view! { <div class="stack" inner_html=html></div> }.into_any(),
+                    Ok::<String, _>(html) => view! { <div class="stack" inner_html=html on:click=copy></div> }.into_any(),
                     Err(error) => view! { <ProblemNote problem=error.problem /> }.into_any(),
                 }
             })}

@@ -89,7 +89,7 @@ impl Hub {
     #[must_use]
     pub fn calendly_webhooks(&self) -> WebhookSetup {
         let address = self.public_base().map(|base| format!("{base}{PATH}"));
-        WebhookSetup { address, has_key: self.config().oauth.calendly.webhook_key.is_some() }
+        WebhookSetup { address, has_key: self.oauth().calendly.webhook_key.is_some() }
     }
 
     /// Takes a webhook in. Returns as soon as it is noted; the sync follows.
@@ -104,7 +104,8 @@ impl Hub {
         };
         let own = named.as_ref().and_then(|row| self.0.secrets.open(&row.signing_key, &row.id).ok());
         // An application's webhooks are signed with its key, whatever a subscription asked for.
-        let keys: Vec<&SecretString> = own.iter().chain(&self.config().oauth.calendly.webhook_key).collect();
+        let oauth = self.oauth();
+        let keys: Vec<&SecretString> = own.iter().chain(&oauth.calendly.webhook_key).collect();
         let keys: Vec<&[u8]> = keys.iter().map(|key| key.expose_secret().as_bytes()).collect();
         signature::check(signature.as_deref(), &body, &keys, self.now()).map_err(|wrong| refused(wrong, keys.is_empty()))?;
         let body_read: Body = serde_json::from_slice(&body).map_err(|_| unreadable())?;

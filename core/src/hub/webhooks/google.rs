@@ -107,7 +107,8 @@ impl Hub {
     }
 
     pub(super) fn google_push(&self, row: &ConnectionRow) -> Option<Box<dyn Push>> {
-        let (service, settings) = service::of(GOOGLE).zip(self.config().oauth.of(GOOGLE))?;
+        let oauth = self.oauth();
+        let (service, settings) = service::of(GOOGLE).zip(oauth.of(GOOGLE))?;
         let access = StoredAccess::new(self.clone(), ConnectionId::trusted(row.id.clone()), GOOGLE);
         let google = Google::new(self.0.client.clone(), service.api(settings)?, Arc::new(access), self.clock().clone());
         Some(Box::new(Account { google, now: self.now() }))

@@ -69,7 +69,8 @@ impl Hub {
     }
 
     pub(super) fn microsoft_push(&self, row: &ConnectionRow) -> Option<Box<dyn Push>> {
-        let (service, settings) = service::of(MICROSOFT).zip(self.config().oauth.of(MICROSOFT))?;
+        let oauth = self.oauth();
+        let (service, settings) = service::of(MICROSOFT).zip(oauth.of(MICROSOFT))?;
         let access = StoredAccess::new(self.clone(), ConnectionId::trusted(row.id.clone()), MICROSOFT);
         let microsoft = Microsoft::new(self.0.client.clone(), service.api(settings)?, Arc::new(access), self.clock().clone());
         Some(Box::new(Mailbox { microsoft, now: self.now() }))

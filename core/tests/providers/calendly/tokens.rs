@@ -98,9 +98,9 @@ async fn a_renewed_token_that_can_not_be_stored_is_not_used(at: TestHub) {
 async fn the_operator_learns_whether_client_and_clock_are_right(at: TestHub) {
     let world = World::new(at).await;
     let mut config = world.at.config.clone();
-    let found = probe(&config, ProviderKind::Calendly).await.unwrap();
+    let found = probe(&config, &config.oauth.calendly, ProviderKind::Calendly).await.unwrap();
     assert_eq!((found.client, found.clock_skew_ms), (ClientState::Accepted, Some(0)));
     config.oauth.calendly.client_secret = Some("another".into());
-    let found = probe(&config, ProviderKind::Calendly).await.unwrap();
+    let found = probe(&config, &config.oauth.calendly, ProviderKind::Calendly).await.unwrap();
     assert_eq!(found.client, ClientState::Refused);
 }

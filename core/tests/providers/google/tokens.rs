@@ -21,11 +21,11 @@ syncline_core::store_suite! {
 async fn the_operator_learns_whether_client_and_clock_are_right(at: TestHub) {
     let world = World::new(at).await;
     let mut config = world.at.config.clone();
-    let found = probe(&config, ProviderKind::Google).await.unwrap();
+    let found = probe(&config, &config.oauth.google, ProviderKind::Google).await.unwrap();
     assert_eq!((found.client, found.clock_skew_ms), (ClientState::Accepted, Some(0)));
     world.sandbox.habits(|habits| habits.date_skew = 90_000);
     config.oauth.google.client_secret = Some("another".into());
-    let found = probe(&config, ProviderKind::Google).await.unwrap();
+    let found = probe(&config, &config.oauth.google, ProviderKind::Google).await.unwrap();
     assert_eq!((found.client, found.clock_skew_ms), (ClientState::Refused, Some(-90_000)));
 }
 

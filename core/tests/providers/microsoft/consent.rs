@@ -2,6 +2,7 @@
 
 use super::support::{ME, OTHER, World, event};
 use crate::world::MINUTE;
+use syncline_core::oauth::probe::{ClientState, probe};
 use syncline_core::testing::db::{NOW, TestHub};
 use syncline_core::testing::sync::only;
 use syncline_domain::sync::ProviderKind;
@@ -15,6 +16,17 @@ syncline_core::store_suite! {
     another_account_does_not_mend_this_connection,
     each_renewal_brings_a_refresh_token_and_the_newest_is_kept,
     a_permission_that_nobody_used_for_ninety_days_is_over,
+    a_made_up_token_proves_nothing_about_the_secret,
+}
+
+async fn a_made_up_token_proves_nothing_about_the_secret(at: TestHub) {
+    let world = World::new(at).await;
+    let mut config = world.at.config.clone();
+    let client =
+        async |config: &syncline_core::Config| probe(config, &config.oauth.microsoft, ProviderKind::Microsoft).await.unwrap().client;
+    assert_eq!(client(&config).await, ClientState::Unproven);
+    config.oauth.microsoft.client_secret = Some("another".into());
+    assert_eq!(client(&config).await, ClientState::Refused, "where Microsoft does say so");
 }
 
 async fn allowing_it_connects_the_mailbox_with_its_calendars(at: TestHub) {
