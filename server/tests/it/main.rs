@@ -9,6 +9,7 @@ mod doors;
 mod fixture;
 mod google;
 mod instance;
+mod kills;
 mod microsoft;
 mod openapi;
 mod problems;
