@@ -74,7 +74,12 @@ mod tests {
         let headers = HeaderMap::from_iter([(RESET, HeaderValue::from_static(reset))]);
         refused(
             "test",
-            &Refusal { status: StatusCode::from_u16(status).unwrap(), host: "api.calendly.com".to_owned(), headers, body: body.to_owned().into() },
+            &Refusal {
+                status: StatusCode::from_u16(status).unwrap(),
+                host: "api.calendly.com".to_owned(),
+                headers,
+                body: body.to_owned().into(),
+            },
             0,
         )
     }

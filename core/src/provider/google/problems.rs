@@ -100,8 +100,11 @@ mod tests {
     fn class(status: u16, reason: &str, location: &str) -> (Class, String) {
         let body = format!(r#"{{"error":{{"errors":[{{"reason":"{reason}","location":"{location}"}}],"code":{status}}}}}"#);
         let status = StatusCode::from_u16(status).unwrap();
-        let error =
-            refused("test", &Refusal { status, host: "www.googleapis.com".to_owned(), headers: HeaderMap::new(), body: body.to_owned().into() }, 0);
+        let error = refused(
+            "test",
+            &Refusal { status, host: "www.googleapis.com".to_owned(), headers: HeaderMap::new(), body: body.to_owned().into() },
+            0,
+        );
         (error.class, error.problem.code)
     }
 
