@@ -15,6 +15,7 @@ pub mod oauth;
 mod private;
 mod progress;
 pub mod provider;
+pub mod quota;
 pub mod recurrence;
 pub mod secrets;
 pub mod store;

@@ -9,7 +9,9 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::{Histogram, exponential_buckets};
 use prometheus_client::registry::{Registry, Unit};
+use std::collections::HashMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 use syncline_domain::sync::{CalendarResult, JobStatus, ProviderKind, Trigger};
 
@@ -57,6 +59,8 @@ struct Inner {
     requests: Family<RequestLabels, Counter>,
     request_seconds: Times,
     rate_limited: Family<ProviderLabel, Counter>,
+    waited: Family<ProviderLabel, Counter<f64, AtomicU64>>,
+    fullest: Family<ProviderLabel, Gauge<f64, AtomicU64>>,
     connections: Family<StateLabel, Gauge>,
     due: Gauge,
     open: Gauge,
@@ -71,6 +75,7 @@ impl Default for Metrics {
         let times = || Family::new_with_constructor((|| Histogram::new(exponential_buckets(0.05, 2.0, 14))) as fn() -> Histogram);
         let (jobs, job_seconds, events) = (Family::default(), times(), Family::default());
         let (requests, request_seconds, rate_limited) = (Family::default(), times(), Family::default());
+        let (waited, fullest) = (Family::default(), Family::default());
         let (connections, due, open) = (Family::default(), Gauge::default(), Gauge::default());
         registry.register("sync_jobs", "Sync jobs that ended", Family::clone(&jobs));
         registry.register_with_unit("sync_job_duration", "Time from start to end of a sync job", Unit::Seconds, Times::clone(&job_seconds));
@@ -83,10 +88,34 @@ impl Default for Metrics {
             Times::clone(&request_seconds),
         );
         registry.register("provider_rate_limited", "Answers with status 429", Family::clone(&rate_limited));
+        registry.register_with_unit(
+            "provider_quota_wait",
+            "Time that requests waited so that a limit is kept",
+            Unit::Seconds,
+            Family::clone(&waited),
+        );
+        registry.register(
+            "provider_quota_used_max",
+            "The largest part of a provider's limit that one connection has used",
+            Family::clone(&fullest),
+        );
         registry.register("connections", "Connections by state; `stale` had no success for three intervals", Family::clone(&connections));
         registry.register("connections_due", "Connections that wait for the scheduler", Gauge::clone(&due));
         registry.register("sync_jobs_open", "Sync jobs that have not ended, of all processes", Gauge::clone(&open));
-        Self(Arc::new(Inner { registry, jobs, job_seconds, events, requests, request_seconds, rate_limited, connections, due, open }))
+        Self(Arc::new(Inner {
+            registry,
+            jobs,
+            job_seconds,
+            events,
+            requests,
+            request_seconds,
+            rate_limited,
+            waited,
+            fullest,
+            connections,
+            due,
+            open,
+        }))
     }
 }
 
@@ -126,8 +155,18 @@ impl Metrics {
         }
     }
 
-    /// All figures as text; those of the database are given.
-    pub(crate) fn text(&self, states: &[(String, i64)], due: i64, open: i64) -> String {
+    /// A request waited so that a limit is kept.
+    pub(crate) fn waited(&self, provider: ProviderKind, time: Duration) {
+        if !time.is_zero() {
+            self.0.waited.get_or_create(&ProviderLabel { provider: provider.as_str() }).inc_by(time.as_secs_f64());
+        }
+    }
+
+    /// All figures as text; those of the database and of the quotas are given.
+    pub(crate) fn text(&self, states: &[(String, i64)], due: i64, open: i64, fullest: &HashMap<&'static str, f64>) -> String {
+        for provider in ["google", "microsoft", "calendly"] {
+            self.0.fullest.get_or_create(&ProviderLabel { provider }).set(fullest.get(provider).copied().unwrap_or(0.0));
+        }
         for state in STATES {
             let number = states.iter().find(|(name, _)| name == state).map_or(0, |(_, number)| *number);
             self.0.connections.get_or_create(&StateLabel { state: state.to_owned() }).set(number);
@@ -153,7 +192,7 @@ mod tests {
         metrics.request("google.pull", Some(200), Duration::from_millis(5));
         metrics.request("google.list", Some(429), Duration::from_millis(5));
         metrics.request("calendly.list", None, Duration::from_secs(10));
-        let text = metrics.text(&[("stale".to_owned(), 3)], 4, 1);
+        let text = metrics.text(&[("stale".to_owned(), 3)], 4, 1, &HashMap::from([("google", 0.25)]));
         for line in [
             r#"syncline_sync_jobs_total{provider="google",trigger="webhook",outcome="completed"} 2"#,
             r#"syncline_sync_job_duration_seconds_count{provider="google"} 2"#,
@@ -165,6 +204,7 @@ mod tests {
             r#"syncline_connections{state="stale"} 3"#,
             r#"syncline_connections{state="ok"} 0"#,
             "syncline_connections_due 4",
+            r#"syncline_provider_quota_used_max{provider="google"} 0.25"#,
             "# EOF",
         ] {
             assert!(text.lines().any(|found| found == line), "{line} is missing in\n{text}");
@@ -174,7 +214,7 @@ mod tests {
     #[test]
     fn a_state_that_nobody_is_in_any_more_is_told_as_none() {
         let metrics = Metrics::default();
-        assert!(metrics.text(&[("failing".to_owned(), 2)], 0, 0).contains("{state=\"failing\"} 2"));
-        assert!(metrics.text(&[("ok".to_owned(), 2)], 0, 0).contains("{state=\"failing\"} 0"));
+        assert!(metrics.text(&[("failing".to_owned(), 2)], 0, 0, &HashMap::new()).contains("{state=\"failing\"} 2"));
+        assert!(metrics.text(&[("ok".to_owned(), 2)], 0, 0, &HashMap::new()).contains("{state=\"failing\"} 0"));
     }
 }

@@ -21,6 +21,20 @@ pub enum WebhookState {
     Expired,
 }
 
+/// What a connection has used of the requests that its provider allows an account, as this process knows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct QuotaUse {
+    /// Requests within the window.
+    pub used: u32,
+    /// What the provider documents.
+    pub limit: u32,
+    /// The window, in seconds.
+    pub window_s: u32,
+    /// Requests wait: the limit is near, or the provider asked for a pause.
+    pub slowed: bool,
+}
+
 /// How a connection stands. Times are unix milliseconds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -63,4 +77,6 @@ pub struct ConnectionHealth {
     pub events_via_webhook: u64,
     /// Deletions that wait for the user.
     pub holds_open: u64,
+    /// Requests to the provider; `None` where it documents no limit, or nothing was asked yet.
+    pub quota: Option<QuotaUse>,
 }

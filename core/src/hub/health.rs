@@ -4,6 +4,7 @@ use super::Hub;
 use super::listing::unsigned;
 use crate::error::Error;
 use crate::private;
+use crate::quota::Quotas;
 use crate::store::health::{self, HealthRow};
 use crate::tasks;
 use std::path::Path;
@@ -36,7 +37,8 @@ impl Hub {
     /// When the database fails.
     pub async fn health(&self, user: &UserId) -> Result<Vec<ConnectionHealth>, Error> {
         let now = self.now();
-        Ok(health::of_user(self.db(), user).await?.into_iter().map(|row| told(row, now)).collect())
+        let rows = health::of_user(self.db(), user).await?;
+        Ok(rows.into_iter().map(|row| told(row, self.quotas(), now)).collect())
     }
 
     /// The figures of this process and of the database, in the text form of OpenMetrics. Nothing in them names a user.
@@ -47,7 +49,7 @@ impl Hub {
         let now = self.now();
         let states = health::states(self.db(), now).await?;
         let (due, open) = health::queue(self.db(), now).await?;
-        Ok(self.metrics().text(&states, due, open))
+        Ok(self.metrics().text(&states, due, open, &self.quotas().fullest()))
     }
 
     /// Whether this process can do its work: the database answers and is up to date, the scheduler is at work, and the data folder can
@@ -83,12 +85,14 @@ impl Hub {
     }
 }
 
-fn told(row: HealthRow, now: i64) -> ConnectionHealth {
+fn told(row: HealthRow, quotas: &Quotas, now: i64) -> ConnectionHealth {
+    let connection_id = ConnectionId::trusted(row.connection_id.clone());
     ConnectionHealth {
         provider: ProviderKind::parse(&row.provider).unwrap_or(ProviderKind::Ics),
         state: row.state(now),
         webhook: webhook(row.webhooks, row.webhook_checked_at, row.webhook_expires_at, now),
-        connection_id: ConnectionId::trusted(row.connection_id),
+        quota: quotas.usage(&connection_id),
+        connection_id,
         name: row.name,
         initial_sync_done: row.initial_sync_done,
         last_success_at: row.last_success_at,

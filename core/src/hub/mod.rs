@@ -38,6 +38,7 @@ use crate::error::Error;
 use crate::metrics::Metrics;
 use crate::net::HttpClient;
 use crate::progress::Bus;
+use crate::quota::Quotas;
 use crate::secrets::Keyring;
 use crate::store::Db;
 use jiff::Timestamp;
@@ -79,6 +80,7 @@ pub(crate) struct Inner {
     running: Mutex<HashMap<JobId, CancellationToken>>,
     gate: Semaphore,
     metrics: Metrics,
+    quotas: Quotas,
     oauth: instance::Effective,
     refusals: instance::Refusals,
     opened: Instant,
@@ -114,6 +116,7 @@ impl Hub {
             running: Mutex::default(),
             gate: Semaphore::new(PARALLEL_CONNECTIONS),
             metrics,
+            quotas: Quotas::default(),
             oauth: instance::Effective::default(),
             refusals: instance::Refusals::default(),
             opened: Instant::now(),
@@ -196,6 +199,10 @@ impl Hub {
 
     pub(crate) fn metrics(&self) -> &Metrics {
         &self.0.metrics
+    }
+
+    pub(crate) fn quotas(&self) -> &Quotas {
+        &self.0.quotas
     }
 
     /// The scheduler is at work.

@@ -4,6 +4,7 @@ use super::wire::{Endpoint, PATIENCE, Refused};
 use super::{Tokens, problems, service};
 use crate::error::{ProviderError, StoreError};
 use crate::hub::Hub;
+use crate::quota::Quota;
 use crate::store::oauth;
 use async_trait::async_trait;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -28,6 +29,11 @@ pub trait Access: Send + Sync {
     /// # Errors
     /// As [`Access::token`].
     async fn renew(&self, refused: &SecretString) -> Result<SecretString, ProviderError>;
+
+    /// How many requests may be made with it; `None`: nobody counts.
+    fn quota(&self) -> Option<Arc<Quota>> {
+        None
+    }
 }
 
 /// A token that nobody renews: of a permission that was given a moment ago.
@@ -206,6 +212,10 @@ impl Access for StoredAccess {
 
     async fn renew(&self, refused: &SecretString) -> Result<SecretString, ProviderError> {
         self.obtain(Some(refused)).await
+    }
+
+    fn quota(&self) -> Option<Arc<Quota>> {
+        self.hub.quotas().of(self.provider, &self.connection, self.hub.metrics(), self.hub.clock())
     }
 }
 

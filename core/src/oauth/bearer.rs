@@ -80,9 +80,16 @@ impl BearerApi {
     ) -> Result<Result<Answer, Refusal>, ProviderError> {
         let mut bearer = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret())).unwrap_or(HeaderValue::from_static("Bearer"));
         bearer.set_sensitive(true);
+        let quota = self.access.quota();
+        if let Some(quota) = &quota {
+            quota.pass(what).await?;
+        }
         let answer = self.client.send(what, request.header(AUTHORIZATION, bearer), meter).await?;
         let (status, host, headers) = (answer.status, answer.host(), answer.headers.clone());
         let body = answer.bytes().await?;
+        if let Some(quota) = quota.filter(|_| !status.is_success()) {
+            quota.answered(status, &headers, &body);
+        }
         Ok(if status.is_success() { Ok(Answer { headers, body }) } else { Err(Refusal { status, host, headers, body }) })
     }
 }

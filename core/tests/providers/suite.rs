@@ -192,6 +192,11 @@ pub(crate) async fn a_failure_that_stays_keeps_everything_and_is_told<S: Service
     let next = world.connections().await[0].next_sync_at.unwrap();
     assert!(next >= world.at.now() + 600_000, "it waits as long as it was asked to");
     assert_eq!(world.titles().await.len(), 3);
+    drop(world.sandbox.take_asked());
+    assert_eq!(problem(&world.sync().await), "rate_limited", "whoever presses the button meanwhile is told so");
+    assert_eq!(world.sandbox.take_asked().len(), 0, "and nothing is asked");
+    world.at.advance(600_000);
+    world.sandbox.advance(600_000);
     let report = world.sync().await;
     assert_eq!(only(&report).counts, counts(0, 0, 0, 3), "{report:?}");
 }

@@ -3,11 +3,12 @@
 use crate::error::WireError;
 use crate::pages::settings::words;
 use crate::ui::icons::Icon;
-use crate::ui::relative_time::words::{ago, counted, iso, until};
+use crate::ui::relative_time::words::{ago, counted, grouped, iso, until};
+use crate::ui::results::words::what_happened;
 use leptos::prelude::*;
 use syncline_core::Hub;
 use syncline_core::hub::Check;
-use syncline_domain::health::{ConnectionHealth, WebhookState};
+use syncline_domain::health::{ConnectionHealth, QuotaUse, WebhookState};
 use syncline_domain::view::{ConnectionState, Preferences, Viewer};
 
 /// The page.
@@ -70,11 +71,12 @@ fn card(of: &ConnectionHealth, clock: &Clock<'_>) -> AnyView {
         ("Live updates", webhook(of, clock)),
         ("Events", events(of).into_any()),
     ];
+    let requests = of.quota.map(|quota| ("Requests", requests(quota).into_any()));
     let holds = (of.holds_open > 0).then(|| {
         let words = format!("{} to decide on", counted(of.holds_open, "held deletion"));
         view! { <p class="small"><a href="/holds">{words}</a></p> }
     });
-    let facts = facts.into_iter().map(|(name, what)| view! { <div><dt>{name}</dt><dd>{what}</dd></div> }).collect_view();
+    let facts = facts.into_iter().chain(requests).map(|(name, what)| view! { <div><dt>{name}</dt><dd>{what}</dd></div> }).collect_view();
     view! {
         <article class="card" aria-label=of.name.clone()>
             <header class="card-head">
@@ -103,11 +105,19 @@ fn next(of: &ConnectionHealth, clock: &Clock<'_>) -> AnyView {
 fn webhook(of: &ConnectionHealth, clock: &Clock<'_>) -> AnyView {
     let ends = of.webhook_expires_at.map(|at| view! { ", renewed before it ends " {clock.future(at)} });
     match of.webhook {
+        WebhookState::None if of.interval_s == 0 => "No".into_any(),
         WebhookState::None => "No: it is asked at every interval".into_any(),
         WebhookState::Active => view! { "On" {ends} }.into_any(),
         WebhookState::Unconfirmed => "Not confirmed for two days; it is asked at every interval as well".into_any(),
         WebhookState::Expired => "Expired; it is renewed within the hour, and asked at every interval".into_any(),
     }
+}
+
+/// "12 in the last minute, of 600 that Google allows".
+fn requests(quota: QuotaUse) -> String {
+    let window = if quota.window_s == 60 { "minute".to_owned() } else { format!("{} minutes", quota.window_s / 60) };
+    let slowed = if quota.slowed { "; slowed down to stay below it" } else { "" };
+    format!("{} in the last {window}, of {} that are allowed{slowed}", quota.used, grouped(quota.limit.into()))
 }
 
 fn events(of: &ConnectionHealth) -> String {
@@ -130,7 +140,7 @@ fn remedy(of: &ConnectionHealth, clock: &Clock<'_>) -> Option<AnyView> {
         _ => return None,
     };
     let (what, todo) = match &of.problem {
-        Some(problem) => (problem.message.clone(), problem.action.clone()),
+        Some(problem) => (what_happened(&problem.message).to_owned(), problem.action.clone()),
         None => (String::new(), words::STALE.1.to_owned()),
     };
     let safe = of.last_success_at.map(|at| view! { <p>"What is here stays, as of " {clock.past(at)} "."</p> });
