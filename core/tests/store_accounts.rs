@@ -212,6 +212,8 @@ async fn preferences_are_kept_and_zones_checked(at: TestHub) {
         week_start: WeekStart::Sunday,
         hour12: true,
         theme: Theme::Dark,
+        range_back: 1,
+        range_ahead: 2,
     };
     at.set_preferences(&anna, &wanted).await.unwrap();
     let stored = at.user_by_email("anna@example.org").await.unwrap().unwrap().preferences;

@@ -10,6 +10,7 @@
 pub mod civil;
 pub mod color;
 pub mod event;
+pub mod event_type;
 pub mod failure;
 pub mod guard;
 pub mod health;

@@ -37,11 +37,23 @@ pub struct Preferences {
     pub hour12: bool,
     /// Light, dark or the system's.
     pub theme: Theme,
+    /// Months before today in the period that is given where none is asked for.
+    pub range_back: u32,
+    /// Months after today in it.
+    pub range_ahead: u32,
 }
 
 impl Default for Preferences {
     fn default() -> Self {
-        Self { time_zone: None, second_zone: None, week_start: WeekStart::Monday, hour12: false, theme: Theme::System }
+        Self {
+            time_zone: None,
+            second_zone: None,
+            week_start: WeekStart::Monday,
+            hour12: false,
+            theme: Theme::System,
+            range_back: 3,
+            range_ahead: 12,
+        }
     }
 }
 

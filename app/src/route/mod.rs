@@ -33,6 +33,8 @@ pub enum Page {
     Instance,
     /// What is wrong with them; the server writes it.
     Checks,
+    /// What is shown of each connection; the server writes it.
+    Shown,
     /// The first account.
     Setup,
     /// Signing in.
@@ -40,7 +42,7 @@ pub enum Page {
 }
 
 /// Their addresses; `{id}` stands for one segment.
-pub const PAGES: [(&str, Page); 12] = [
+pub const PAGES: [(&str, Page); 13] = [
     ("/", Page::Calendar),
     ("/settings/calendars", Page::Calendars),
     ("/settings/connections", Page::Connections),
@@ -51,6 +53,7 @@ pub const PAGES: [(&str, Page); 12] = [
     ("/health", Page::Health),
     ("/settings/instance", Page::Instance),
     ("/settings/checks", Page::Checks),
+    ("/settings/shown", Page::Shown),
     ("/setup", Page::Setup),
     ("/sign-in", Page::SignIn),
 ];

@@ -62,7 +62,7 @@ fn inner(page: Page) -> AnyView {
         Page::Holds => pages::holds::HoldsPage().into_any(),
         Page::Hold => pages::holds::HoldPage().into_any(),
         Page::History => pages::history::HistoryPage().into_any(),
-        Page::Health | Page::Instance | Page::Checks => view! { <pages::served::ServedPage page /> }.into_any(),
+        Page::Health | Page::Instance | Page::Checks | Page::Shown => view! { <pages::served::ServedPage page /> }.into_any(),
         // They stand without it; see [`crate::App`].
         Page::Setup | Page::SignIn => ().into_any(),
     }

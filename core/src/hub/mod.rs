@@ -15,6 +15,7 @@ mod live;
 mod open;
 mod operator;
 mod provide;
+mod shown;
 mod syncs;
 mod webhooks;
 
@@ -26,6 +27,7 @@ pub use connections::{CalendarChange, NewCaldav, NewIcs, Reconnect};
 pub use consent::{BeginConsent, ConsentAnswer, ConsentSetup, FORECAST_MS};
 pub use health::Check;
 pub use live::LiveStream;
+pub use shown::{MOST_MONTHS, Shown};
 
 pub(crate) use syncs::progress_of;
 pub use syncs::{Scope, Started, SyncOptions};

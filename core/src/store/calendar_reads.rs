@@ -1,8 +1,9 @@
 //! What the views read besides occurrences: calendars with their source, and what only an event's details show.
 
-use super::{Db, Named as _, on_db};
+use super::{Db, Named as _, hidden, on_db};
 use crate::error::StoreError;
 use std::collections::HashMap;
+use syncline_domain::event_type::Hidden;
 use syncline_domain::ids::{CalendarId, ConnectionId, EventId, UserId};
 use syncline_domain::sync::ProviderKind;
 
@@ -14,6 +15,8 @@ pub(crate) struct Source {
     pub(crate) connection_id: ConnectionId,
     pub(crate) connection_name: String,
     pub(crate) provider: ProviderKind,
+    /// What is not shown of it.
+    pub(crate) hidden: Hidden,
 }
 
 /// The user's calendars.
@@ -21,13 +24,14 @@ pub(crate) type Sources = HashMap<CalendarId, Source>;
 
 /// The user's calendars. One of a provider that this version does not know is left out.
 pub(crate) async fn sources(db: &Db, user: &UserId) -> Result<Sources, StoreError> {
-    const SQL: &str = "SELECT c.id, c.color, c.name, k.id, k.name, k.provider FROM calendars c JOIN connections k ON k.id = c.connection_id \
+    const SQL: &str = "SELECT c.id, c.color, c.name, k.id, k.name, k.provider, k.hidden FROM calendars c JOIN connections k ON k.id = c.connection_id \
         WHERE c.user_id = $1 AND k.user_id = $1";
-    let rows: Vec<(String, String, String, String, String, String)> =
+    let rows: Vec<(String, String, String, String, String, String, String)> =
         on_db!(read db, conn => sqlx::query_as(SQL).bind(user.as_str()).fetch_all(conn).await).named("calendars.sources")?;
-    let source = |(id, color, calendar_name, connection_id, connection_name, provider): (_, _, _, String, _, String)| {
+    let source = |(id, color, calendar_name, connection_id, connection_name, provider, hidden): (_, _, _, String, _, String, String)| {
         let (connection_id, provider) = (ConnectionId::trusted(connection_id), ProviderKind::parse(&provider)?);
-        Some((CalendarId::trusted(id as String), Source { color, calendar_name, connection_id, connection_name, provider }))
+        let hidden = hidden::read(&hidden);
+        Some((CalendarId::trusted(id as String), Source { color, calendar_name, connection_id, connection_name, provider, hidden }))
     };
     Ok(rows.into_iter().filter_map(source).collect())
 }

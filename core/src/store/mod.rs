@@ -13,6 +13,7 @@ pub mod calendars;
 pub mod connections;
 pub mod dialect;
 pub mod health;
+pub mod hidden;
 pub mod holds;
 pub mod horizons;
 pub mod instance;

@@ -14,12 +14,12 @@ use utoipa::IntoParams;
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub struct EventsQuery {
-    /// First day, `YYYY-MM-DD`.
-    #[param(value_type = String, format = Date)]
-    from: Day,
-    /// Day after the last, `YYYY-MM-DD`; at most fifty years after the first.
-    #[param(value_type = String, format = Date)]
-    to: Day,
+    /// First day, `YYYY-MM-DD`; three months ago, or what the user has set, when it is missing.
+    #[param(value_type = Option<String>, format = Date)]
+    from: Option<Day>,
+    /// Day after the last, `YYYY-MM-DD`, at most fifty years after the first; in twelve months, or what the user has set, when it is missing.
+    #[param(value_type = Option<String>, format = Date)]
+    to: Option<Day>,
     /// IANA zone of the days and of floating times; the user's, else UTC, when it is missing.
     timezone: Option<String>,
 }
@@ -38,5 +38,8 @@ pub async fn list(
     User(user): User,
     Params(query): Params<EventsQuery>,
 ) -> Result<Json<Vec<Occurrence>>, ApiError> {
-    Ok(Json(state.hub.occurrences(&user, query.from.0, query.to.0, query.timezone.as_deref()).await?))
+    let zone = query.timezone.as_deref();
+    let (from, to) = state.hub.range(&user, zone).await?;
+    let (from, to) = (query.from.map_or(from, |day| day.0), query.to.map_or(to, |day| day.0));
+    Ok(Json(state.hub.occurrences(&user, from, to, zone).await?))
 }

@@ -274,12 +274,12 @@ pub struct EventsCommand {
     /// Whose.
     #[command(flatten)]
     pub user: UserArg,
-    /// First day: YYYY-MM-DD
+    /// First day: YYYY-MM-DD [default: 3 months ago, or what the user has set]
     #[arg(long, value_name = "DATE")]
-    pub from: Date,
-    /// Day after the last: YYYY-MM-DD
+    pub from: Option<Date>,
+    /// Day after the last: YYYY-MM-DD [default: in 12 months, or what the user has set]
     #[arg(long, value_name = "DATE")]
-    pub to: Date,
+    pub to: Option<Date>,
     /// IANA zone of the days and of floating times [default: the user's, else UTC]
     #[arg(long, value_name = "ZONE")]
     pub timezone: Option<String>,

@@ -6,7 +6,9 @@ use syncline_core::Hub;
 
 pub(super) async fn run(hub: &Hub, command: EventsCommand) -> Result<Exit, Failure> {
     let viewer = account(hub, &command.user.email).await?;
-    let occurrences = hub.occurrences(&viewer.id, command.from, command.to, command.timezone.as_deref()).await?;
+    let zone = command.timezone.as_deref();
+    let (from, to) = hub.range(&viewer.id, zone).await?;
+    let occurrences = hub.occurrences(&viewer.id, command.from.unwrap_or(from), command.to.unwrap_or(to), zone).await?;
     if command.output.json {
         print_json(&occurrences)?;
     } else if occurrences.is_empty() {

@@ -38,7 +38,8 @@ pub async fn save_preferences(
 ) -> Result<Preferences, WireError> {
     let (hub, user) = crate::context::signed_in()?;
     let (time_zone, second_zone) = (super::given(time_zone), super::given(second_zone));
-    let preferences = Preferences { time_zone, second_zone, week_start, hour12, theme };
+    let stored = crate::context::require_viewer()?.preferences;
+    let preferences = Preferences { time_zone, second_zone, week_start, hour12, theme, ..stored };
     let saved = hub.set_preferences(&user, &preferences).await;
     saved.map_err(|error| refuse::<SavePreferences>("/settings/account", &[], error.into()))?;
     crate::context::redirect_plain_form("/settings/account?saved=preferences");

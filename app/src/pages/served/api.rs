@@ -18,6 +18,7 @@ pub async fn load_served(path: String, saved: Option<String>) -> Result<Packed<S
         Some(Page::Health) => super::health::html(&hub, &viewer).await?,
         Some(Page::Instance) => super::instance::html(&hub, &viewer, saved.is_some()).await?,
         Some(Page::Checks) => super::instance::checks(&hub, &viewer).await?,
+        Some(Page::Shown) => super::shown::html(&hub, &viewer, saved.is_some()).await?,
         _ => return Err(syncline_core::error::Error::NotFound("page").into()),
     };
     Packed::of(&html)

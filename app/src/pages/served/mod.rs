@@ -13,6 +13,8 @@ mod health;
 mod instance;
 #[cfg(feature = "ssr")]
 pub mod save;
+#[cfg(feature = "ssr")]
+mod shown;
 
 use crate::pages::settings::tabs::SettingsTabs;
 use crate::route::{Page, use_route};
@@ -30,6 +32,7 @@ fn title(page: Page) -> &'static str {
     match page {
         Page::Instance => "Instance",
         Page::Checks => "Checks",
+        Page::Shown => "What is shown",
         _ => "Health",
     }
 }

@@ -4,6 +4,7 @@
 use crate::error::WireError;
 use crate::wire::Wire;
 use leptos::prelude::*;
+use syncline_domain::ids::ConnectionId;
 use syncline_domain::sync::ProviderKind;
 
 /// Stores our client at a provider.
@@ -38,5 +39,42 @@ pub async fn clear_instance(provider: ProviderKind) -> Result<(), WireError> {
     let (hub, user) = crate::context::signed_in()?;
     hub.clear_instance(&user, provider).await?;
     crate::context::redirect_plain_form("/settings/instance?saved=1");
+    Ok(())
+}
+
+/// Stores what a connection shows: what is ticked.
+///
+/// # Errors
+/// When there is no such connection.
+#[server(output = Wire)]
+pub async fn save_shown(
+    id: ConnectionId,
+    declined: Option<String>,
+    private: Option<String>,
+    working_location: Option<String>,
+    focus_time: Option<String>,
+) -> Result<(), WireError> {
+    let (hub, user) = crate::context::signed_in()?;
+    let hidden = syncline_domain::event_type::Hidden {
+        declined: declined.is_none(),
+        private: private.is_none(),
+        working_location: working_location.is_none(),
+        focus_time: focus_time.is_none(),
+    };
+    hub.set_hidden(&user, &id, hidden).await?;
+    crate::context::redirect_plain_form("/settings/shown?saved=1");
+    Ok(())
+}
+
+/// Stores the period that is given where none is asked for.
+///
+/// # Errors
+/// `bad_range`.
+#[server(output = Wire)]
+pub async fn save_range(back: u32, ahead: u32) -> Result<(), WireError> {
+    let (hub, user) = crate::context::signed_in()?;
+    let saved = hub.set_range(&user, back, ahead).await;
+    saved.map_err(|error| crate::ui::form::plain::refuse::<SaveRange>("/settings/shown", &[], error.into()))?;
+    crate::context::redirect_plain_form("/settings/shown?saved=1");
     Ok(())
 }

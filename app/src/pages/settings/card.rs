@@ -169,6 +169,7 @@ fn Foot(id: ConnectionId, of: Memo<Option<Connection>>) -> impl IntoView {
             <span class="grow"></span>
             {(!is_file).then(|| view! { <IntervalSelect id=id.clone() of /> })}
             <EnableButton id=id.clone() disabled />
+            <a class="btn btn-sm" href=format!("/settings/shown#shown-{id}")>"Filters"</a>
             <a class="btn btn-sm" href=format!("/settings/connections?reconnect={id}#reconnect")>{reconnect}</a>
             <DisconnectButton id of />
         </footer>

@@ -52,7 +52,7 @@ impl Hub {
         let mut rows = occurrences::in_period(db, user, span, Calendars::Shown, GRID_LIMIT as i64 + 1).await?;
         let truncated = rows.len() > GRID_LIMIT || !complete;
         rows.truncate(GRID_LIMIT);
-        let events = Lines { zone: &zone, sources: &sources }.sorted(rows);
+        let events = Lines { zone: &zone, sources: &sources, all: false }.sorted(rows);
         let second = preferences.second_zone.as_deref().and_then(|name| ViewZone::named(name).ok());
         // One scale of hours serves all days. Where the clock is set among them, it fits most of them.
         let middle = middle(from, to);
@@ -88,7 +88,7 @@ impl Hub {
         let db = &self.0.db;
         let zone = view_zone(&self.preferences(user).await?);
         let sources = calendar_reads::sources(db, user).await?;
-        let lines = Lines { zone: &zone, sources: &sources };
+        let lines = Lines { zone: &zone, sources: &sources, all: false };
         horizon::ensure_seen(db, user.as_str(), wanted.like(), self.now()).await?;
         search::nearest(db, user, &wanted, &lines, self.now(), limit.min(SEARCH_LIMIT) as usize).await
     }
