@@ -14,6 +14,31 @@ store_suite! {
     a_filter_is_of_one_connection_and_of_its_user,
     the_usual_period_is_three_months_back_and_a_year_ahead_until_the_user_says_otherwise,
     details_say_what_kind_of_event_it_is,
+    a_booking_and_its_copy_are_one_card_with_both_sources_while_they_are_at_the_same_time,
+}
+
+async fn a_booking_and_its_copy_are_one_card_with_both_sources_while_they_are_at_the_same_time(at: TestHub) {
+    let user = seed::user(&at, "anna@example.org").await;
+    let (google, calendly) = (
+        seed::connection(&at, &user, ProviderKind::Google, "Google").await,
+        seed::connection(&at, &user, ProviderKind::Calendly, "Calendly").await,
+    );
+    let (work, bookings) = (seed::calendar(&at, &user, &google, "Work").await, seed::calendar(&at, &user, &calendly, "Bookings").await);
+    let copy = seed::event(&at, &user, &work, &at_nine("Eva and Anna")).await;
+    let booking = seed::event(&at, &user, &bookings, &at_nine("Intake call")).await;
+    assert_eq!(titles(&at, &user).await, ["Eva and Anna", "Intake call"], "nobody says that they are the same");
+    at.execute(&format!("UPDATE events SET copy_id = (SELECT c.remote_id FROM events c WHERE c.id = '{copy}') WHERE id = '{booking}'"))
+        .await;
+    assert_eq!(titles(&at, &user).await, ["Intake call"]);
+    assert!(at.search(&user, "Eva", 10).await.unwrap().len() == 1, "whoever looks for the copy finds it");
+    let key = at.period(&user, date(2026, 3, 10), date(2026, 3, 11)).await.unwrap().events.remove(0).key;
+    let sources = async |event| at.event_details(&user, event, &key).await.unwrap().calendar_name;
+    assert_eq!((sources(&booking).await.as_str(), sources(&copy).await.as_str()), ("Bookings and Work", "Work and Bookings"));
+    at.execute("UPDATE calendars SET visible = FALSE WHERE name = 'Bookings'").await;
+    assert_eq!(titles(&at, &user).await, ["Eva and Anna"], "the booking is not shown, so its copy is");
+    at.execute("UPDATE calendars SET visible = TRUE").await;
+    at.execute(&format!("UPDATE occurrences SET start_at = start_at + 3600000, end_at = end_at + 3600000 WHERE event_id = '{copy}'")).await;
+    assert_eq!(titles(&at, &user).await, ["Intake call", "Eva and Anna"], "moved by hand, it is another meeting");
 }
 
 fn at_nine(title: &str) -> Event {

@@ -11,6 +11,7 @@ pub mod bulk;
 pub(crate) mod calendar_reads;
 pub mod calendars;
 pub mod connections;
+pub mod copies;
 pub mod dialect;
 pub mod health;
 pub mod hidden;

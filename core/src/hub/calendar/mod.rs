@@ -1,10 +1,11 @@
 //! Reading the calendar: periods, details, search.
 //!
 //! A timed occurrence is an instant and is shown in the viewer's zone; an all-day one is dates and a floating one a wall time, and
-//! no zone ever shifts them. What is deleted or cancelled never appears. Reads see only calendars of the user who asks.
+//! no zone ever shifts them. What is deleted or cancelled never appears, and a booking with its copy appears once. Reads see only calendars of the user who asks.
 
 mod details;
 mod grid;
+mod once;
 mod search;
 mod text;
 mod wire;
@@ -52,7 +53,8 @@ impl Hub {
         let mut rows = occurrences::in_period(db, user, span, Calendars::Shown, GRID_LIMIT as i64 + 1).await?;
         let truncated = rows.len() > GRID_LIMIT || !complete;
         rows.truncate(GRID_LIMIT);
-        let events = Lines { zone: &zone, sources: &sources, all: false }.sorted(rows);
+        let mut events = Lines { zone: &zone, sources: &sources, all: false }.sorted(rows);
+        once::once(&mut events, &once::pairs(db, user, &sources).await?);
         let second = preferences.second_zone.as_deref().and_then(|name| ViewZone::named(name).ok());
         // One scale of hours serves all days. Where the clock is set among them, it fits most of them.
         let middle = middle(from, to);
@@ -78,7 +80,12 @@ impl Hub {
         }
         let meta = calendar_reads::event_meta(db, user, event).await?;
         let (row, meta) = row.zip(meta).ok_or(Error::NotFound("event"))?;
-        details::details(row, meta, &sources, &view_zone(&preferences), preferences.hour12).ok_or(Error::NotFound("event"))
+        let zone = view_zone(&preferences);
+        let mut details = details::details(row, meta, &sources, &zone, preferences.hour12).ok_or(Error::NotFound("event"))?;
+        for calendar in once::also(event, &once::pairs(db, user, &sources).await?, &sources) {
+            details.calendar_name = format!("{} and {calendar}", details.calendar_name);
+        }
+        Ok(details)
     }
 
     /// Occurrences whose title, place or text has all words of `text` in whatever case, of calendars that are enabled and
@@ -90,7 +97,9 @@ impl Hub {
         let sources = calendar_reads::sources(db, user).await?;
         let lines = Lines { zone: &zone, sources: &sources, all: false };
         horizon::ensure_seen(db, user.as_str(), wanted.like(), self.now()).await?;
-        search::nearest(db, user, &wanted, &lines, self.now(), limit.min(SEARCH_LIMIT) as usize).await
+        let mut found = search::nearest(db, user, &wanted, &lines, self.now(), limit.min(SEARCH_LIMIT) as usize).await?;
+        once::once(&mut found, &once::pairs(db, user, &sources).await?);
+        Ok(found)
     }
 
     /// The occurrences that overlap `[from, to)`, as REST and the command line give them, of all enabled calendars, by start.
