@@ -51,7 +51,7 @@ impl Hub {
             ));
         }
         let connection = self.store_connection(user, ProviderKind::Calendly, found, new.name).await?;
-        self.subscribe(&connection.id).await;
+        self.subscribe_soon(&connection.id).await;
         Ok(connection)
     }
 

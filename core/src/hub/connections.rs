@@ -328,7 +328,7 @@ impl Hub {
             connections::set_due(&mut tx, id, Some(self.now())).await?;
         }
         tx.commit().await?;
-        self.subscribe(id).await;
+        self.subscribe_soon(id).await;
         self.after_change(user);
         self.connection(user, id).await
     }

@@ -162,7 +162,7 @@ impl Hub {
         let mut tx = self.db().begin().await?;
         oauth::set_grant_end(&mut tx, &connection.id, tokens.grant_expires_at).await?;
         tx.commit().await?;
-        self.subscribe(&connection.id).await;
+        self.subscribe_soon(&connection.id).await;
         self.connection(user, &connection.id).await
     }
 

@@ -297,10 +297,15 @@ fn a_server_says_where_it_listens_and_ends_on_a_signal() {
     let mut stdout = BufReader::new(server.stdout.take().unwrap());
     stdout.read_line(&mut line).unwrap();
     let address = line.trim().strip_prefix("Syncline listens on http://").expect(&line).to_owned();
-    let mut socket = std::net::TcpStream::connect(&address).unwrap();
-    socket.write_all(b"GET /readyz HTTP/1.0\r\n\r\n").unwrap();
-    let mut answer = String::new();
-    socket.read_to_string(&mut answer).unwrap();
+    let ask = || {
+        let mut socket = std::net::TcpStream::connect(&address).unwrap();
+        socket.write_all(b"GET /readyz HTTP/1.0\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).unwrap();
+        answer
+    };
+    // It answers before its scheduler has begun, and says so.
+    let answer = (0..500).map(|_| ask()).find(|answer| !answer.contains("it was not started")).expect("it becomes ready");
     assert!(answer.starts_with("HTTP/1.0 200"), "{answer}");
     // the command line works beside a running server
     let token = syncline(data.path(), &["user", "token", "ann@example.org", "--name", "x"], "");

@@ -19,6 +19,7 @@ use crate::provider::{Meter, PUSH_UNSUPPORTED};
 use crate::store::calendars::{self, CalendarRow};
 use crate::store::connections::{self, ConnectionRow};
 use crate::store::webhooks::{self, SubscriptionRow};
+use crate::tasks;
 use async_trait::async_trait;
 use futures::future::join_all;
 use secrecy::SecretString;
@@ -35,6 +36,8 @@ const HOUR_MS: i64 = 3_600_000;
 const MAKING_MS: i64 = HOUR_MS / 6;
 /// Requests about subscriptions of a connection at the same time.
 const AT_ONCE: usize = 6;
+/// Whoever connects waits no longer than this for an account with many calendars.
+const PATIENCE: Duration = Duration::from_secs(4);
 /// Whoever disconnects waits no longer than this for the provider.
 const PARTING: Duration = Duration::from_secs(10);
 
@@ -117,6 +120,16 @@ pub(super) struct Made {
     pub(super) life: Life,
 }
 
+/// What came of a look at a topic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Seen {
+    Done,
+    /// For a while nobody told.
+    Gap,
+    /// The provider asks us to slow down.
+    Limited,
+}
+
 /// A look at the subscriptions of one connection.
 struct Look<'a> {
     row: &'a ConnectionRow,
@@ -149,9 +162,16 @@ impl Hub {
         }
     }
 
+    /// As [`Hub::subscribe`], for somebody who waits: what takes long goes on without them.
+    pub(in crate::hub) async fn subscribe_soon(&self, connection: &ConnectionId) {
+        let (hub, connection) = (self.clone(), connection.clone());
+        let work = tasks::to_the_end("webhooks.subscribe", async move { hub.subscribe(&connection).await });
+        let _ = tokio::time::timeout(PATIENCE, work).await;
+    }
+
     /// Sees to it that the provider tells us about a connection, where it can, whatever it refused before. What goes wrong is logged:
     /// everything is polled as well.
-    pub(in crate::hub) async fn subscribe(&self, connection: &ConnectionId) {
+    pub(super) async fn subscribe(&self, connection: &ConnectionId) {
         let forgiven = async {
             let mut tx = self.db().begin().await?;
             webhooks::forgive(&mut tx, connection.as_str(), None).await?;
@@ -191,11 +211,14 @@ impl Hub {
             of_topic = rest;
             todo.push((topic, rows));
         }
-        let mut gap = false;
-        while !todo.is_empty() {
+        let (mut gap, mut is_limited) = (false, false);
+        // When the provider asks us to slow down, the rest is seen to at the next look.
+        while !todo.is_empty() && !is_limited {
             let some: Vec<_> = todo.drain(..todo.len().min(AT_ONCE)).collect();
             for result in join_all(some.iter().map(|(topic, rows)| self.keep_topic(&look, topic, rows))).await {
-                gap |= result?;
+                let seen = result?;
+                gap |= seen == Seen::Gap;
+                is_limited |= seen == Seen::Limited;
             }
         }
         if gap {
@@ -205,10 +228,10 @@ impl Hub {
         Ok(())
     }
 
-    /// Sees to one topic. `true`: for a while nobody told. What the provider refuses is noted, and no error.
-    async fn keep_topic(&self, look: &Look<'_>, topic: &str, rows: &[SubscriptionRow]) -> Result<bool, StoreError> {
+    /// Sees to one topic. What the provider refuses is noted, and no error.
+    async fn keep_topic(&self, look: &Look<'_>, topic: &str, rows: &[SubscriptionRow]) -> Result<Seen, StoreError> {
         match self.kept_topic(look, topic, rows).await {
-            Ok(gap) => Ok(gap),
+            Ok(gap) => Ok(if gap { Seen::Gap } else { Seen::Done }),
             Err(Error::Store(error)) => Err(error),
             Err(Error::Provider(error)) => {
                 let problem = &error.problem;
@@ -222,12 +245,13 @@ impl Hub {
                 let mut tx = self.db().begin().await?;
                 webhooks::refuse(&mut tx, &look.row.id, topic, &problem.code, self.now() + wait.max(asked)).await?;
                 tx.commit().await?;
-                Ok(false)
+                Ok(if error.class == Class::RateLimited { Seen::Limited } else { Seen::Done })
             }
-            Err(_) => Ok(false),
+            Err(_) => Ok(Seen::Done),
         }
     }
 
+    /// `true`: for a while nobody told.
     async fn kept_topic(&self, look: &Look<'_>, topic: &str, rows: &[SubscriptionRow]) -> Result<bool, Error> {
         let now = self.now();
         let mut is_alive = false;

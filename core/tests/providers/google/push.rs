@@ -19,6 +19,7 @@ syncline_core::store_suite! {
     a_message_syncs_its_calendar_and_leaves_the_schedule_of_the_others,
     messages_that_come_while_a_sync_is_at_work_are_followed_by_one_more,
     what_google_refuses_for_now_is_asked_again_after_an_hour,
+    who_is_asked_to_slow_down_does,
     who_is_told_polls_less_often_until_a_poll_finds_what_nobody_told,
 }
 
@@ -305,6 +306,27 @@ async fn what_google_refuses_for_now_is_asked_again_after_an_hour(at: TestHub) {
     world.at.testing_tidy_webhooks().await;
     assert_eq!((asked(&world), topics(&world).await.len()), (vec!["watch 200".to_owned()], 2));
     assert_eq!(world.at.number("SELECT COUNT(*) FROM webhook_refusals").await, 0);
+}
+
+async fn who_is_asked_to_slow_down_does(at: TestHub) {
+    let world = World::new(at).await;
+    let world = World(world.0.with_public_address().await);
+    for number in 0..20 {
+        let id = Some(format!("calendar{number}"));
+        world.act(GoogleDo::AddCalendar { account: ME.into(), summary: format!("Calendar {number}"), zone: "UTC".into(), id });
+    }
+    let answer = world.way(None).await;
+    let limited = Trouble::RateLimited { status: Some(403), retry_after: None };
+    world.sandbox.arm(Fault::on(Provider::Google, limited).method("POST").path("/calendars/").after(3).always());
+    world.at.finish_consent(&world.user, answer).await.unwrap();
+    assert_eq!((asked(&world).len(), topics(&world).await.len()), (6, 4), "not all 22 are asked for");
+    world.sandbox.clear_faults();
+    later(&world, 10 * MINUTE);
+    world.at.testing_tidy_webhooks().await;
+    assert_eq!(topics(&world).await.len(), 20, "those that were not refused");
+    later(&world, 61 * MINUTE);
+    world.at.testing_tidy_webhooks().await;
+    assert_eq!(topics(&world).await.len(), 22);
 }
 
 async fn who_is_told_polls_less_often_until_a_poll_finds_what_nobody_told(at: TestHub) {
