@@ -144,34 +144,79 @@ async fn open(backend: Backend, database_url: Option<String>) -> TestHub {
 /// # Panics
 /// When the case does, when the database can not be made, or when it is missing and `SYNCLINE_TEST_STRICT=1`.
 pub async fn run<F: Future<Output = ()>>(backend: Backend, case: impl FnOnce(TestHub) -> F) {
-    let server = match backend {
+    let database = match backend {
         Backend::SqliteMemory => return case(TestHub::in_memory().await).await,
         Backend::SqliteFile => return case(TestHub::on_file().await).await,
-        Backend::Postgres => match std::env::var(URL) {
-            Ok(url) => url,
-            Err(_) if std::env::var(STRICT).is_ok_and(|value| value == "1") => panic!("{URL} is not set, and {STRICT}=1"),
-            Err(_) => {
-                println!("skipped: {URL} is not set");
-                return;
-            }
+        Backend::Postgres => match Database::make().await {
+            Some(database) => database,
+            None => return,
         },
     };
-    let name = database_name();
-    // template0 is the one template that nobody is ever connected to.
-    let create = format!("CREATE DATABASE {name} TEMPLATE template0");
-    on_server(&server, create).await;
-    let mut url = url::Url::parse(&server).expect("the URL of a PostgreSQL server");
-    url.set_path(&name);
     let outcome = AssertUnwindSafe(async {
-        let at = open(Backend::Postgres, Some(url.to_string())).await;
+        let at = open(Backend::Postgres, Some(database.url().to_owned())).await;
         case(at.clone()).await;
         at.hub.close().await;
     })
     .catch_unwind()
     .await;
-    on_server(&server, format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
+    database.remove().await;
     if let Err(panic) = outcome {
         std::panic::resume_unwind(panic);
+    }
+}
+
+/// A database of one's own on the PostgreSQL server of the tests.
+pub struct Database {
+    server: String,
+    name: String,
+    url: String,
+}
+
+impl Database {
+    /// An empty one; `None`, with a word, when there is no server.
+    ///
+    /// # Panics
+    /// When it can not be made, and when the server is missing and `SYNCLINE_TEST_STRICT=1`.
+    pub async fn make() -> Option<Self> {
+        match std::env::var(URL) {
+            // template0 is the one template that nobody is ever connected to.
+            Ok(server) => Some(Self::of(server, "template0").await),
+            Err(_) if std::env::var(STRICT).is_ok_and(|value| value == "1") => panic!("{URL} is not set, and {STRICT}=1"),
+            Err(_) => {
+                println!("skipped: {URL} is not set");
+                None
+            }
+        }
+    }
+
+    /// Another one with the same content; nobody may be connected to this one.
+    ///
+    /// # Panics
+    /// When it can not be made.
+    pub async fn copy(&self) -> Self {
+        Self::of(self.server.clone(), &self.name).await
+    }
+
+    async fn of(server: String, template: &str) -> Self {
+        let name = database_name();
+        on_server(&server, format!("CREATE DATABASE {name} TEMPLATE {template}")).await;
+        let mut url = url::Url::parse(&server).expect("the URL of a PostgreSQL server");
+        url.set_path(&name);
+        Self { server, name, url: url.to_string() }
+    }
+
+    /// Its address.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Removes it, whoever is connected.
+    ///
+    /// # Panics
+    /// When the server refuses.
+    pub async fn remove(self) {
+        on_server(&self.server, format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name)).await;
     }
 }
 

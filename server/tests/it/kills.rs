@@ -7,7 +7,6 @@
 
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use syncline_core::Hub;
@@ -15,7 +14,7 @@ use syncline_core::clock::Clock;
 use syncline_core::hub::{BeginConsent, Config, ConsentAnswer, NewCalendly};
 use syncline_core::net::{HttpClient, OutboundPolicy, Request};
 use syncline_core::provider::Meter;
-use syncline_core::testing::db::TestHub;
+use syncline_core::testing::db::{Database, TestHub};
 use syncline_domain::ids::UserId;
 use syncline_domain::sync::ProviderKind;
 use syncline_sandbox::{
@@ -31,19 +30,42 @@ const BACK: &str = "http://127.0.0.1:3000/back";
 const DELAYS: [u64; 5] = [137, 223, 311, 423, 811];
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// A stand-in with an account, and a data folder that is connected to it.
+/// A data folder, and its database where that is not in it.
+struct Place {
+    folder: TempDir,
+    postgres: Option<Database>,
+}
+
+/// A stand-in with an account, and a place that is connected to it.
 struct World {
     sandbox: Sandbox,
     provider: Provider,
-    /// Connected, and synced as often as `base` says.
-    base: TempDir,
+    /// What every sync begins with.
+    base: Place,
+}
+
+impl Place {
+    async fn remove(self) {
+        if let Some(database) = self.postgres {
+            database.remove().await;
+        }
+    }
 }
 
 impl World {
     async fn new(provider: Provider) -> Self {
+        Self::on(provider, None).await
+    }
+
+    async fn on(provider: Provider, postgres: Option<Database>) -> Self {
         let sandbox = Sandbox::start(SandboxClock::system()).await;
         sandbox.register(ClientApp::new(provider, "id", "secret", BACK));
-        let world = Self { sandbox, provider, base: tempfile::tempdir().unwrap() };
+        // So many syncs a minute are more than a user of the real ones may have.
+        sandbox.habits(|habits| {
+            (habits.google.per_minute, habits.microsoft.per_ten_minutes, habits.calendly.per_minute) = (None, None, None);
+        });
+        let base = Place { folder: tempfile::tempdir().unwrap(), postgres };
+        let world = Self { sandbox, provider, base };
         match provider {
             Provider::Google => fill_google(&world.sandbox),
             Provider::Microsoft => fill_microsoft(&world.sandbox),
@@ -53,8 +75,9 @@ impl World {
         world
     }
 
-    fn config(&self, folder: &Path) -> Config {
-        let mut config = Config::in_dir(folder.to_path_buf());
+    fn config(&self, place: &Place) -> Config {
+        let mut config = Config::in_dir(place.folder.path().to_path_buf());
+        config.database_url = place.postgres.as_ref().map(|database| database.url().to_owned());
         config.outbound = OutboundPolicy { allow_private: true, ..OutboundPolicy::default() };
         let settings = match self.provider {
             Provider::Google => &mut config.oauth.google,
@@ -68,7 +91,7 @@ impl World {
     }
 
     async fn connect(&self) {
-        let hub = Hub::open(self.config(self.base.path())).await.unwrap();
+        let hub = Hub::open(self.config(&self.base)).await.unwrap();
         let user = hub.add_user(EMAIL, &"correct horse battery staple".into()).await.unwrap();
         if self.provider == Provider::Calendly {
             let token = self.sandbox.token(Provider::Calendly, ME, &["users:read", "scheduled_events:read"]);
@@ -93,13 +116,15 @@ impl World {
         hub.close().await;
     }
 
-    /// `syncline sync` on a folder.
-    fn start(&self, folder: &Path) -> Child {
+    /// `syncline sync` on a place.
+    fn start(&self, place: &Place) -> Child {
         let name = |what: &str| format!("SYNCLINE_{}_{what}", self.provider.name().to_uppercase());
+        let database = place.postgres.as_ref().map(|database| ("DATABASE_URL", database.url()));
         Command::new(env!("CARGO_BIN_EXE_syncline"))
             .args(["sync", "--user", EMAIL, "--json", "--allow-private-addresses"])
             .env_clear()
-            .env("SYNCLINE_DATA_DIR", folder)
+            .env("SYNCLINE_DATA_DIR", place.folder.path())
+            .envs(database)
             .env(name("API_BASE"), self.sandbox.api_base(self.provider))
             .env(name("OAUTH_BASE"), self.sandbox.oauth_base(self.provider))
             .env(name("CLIENT_ID"), "id")
@@ -112,8 +137,8 @@ impl World {
     }
 
     /// Syncs to the end and gives the report.
-    async fn sync(&self, folder: &Path) -> Value {
-        let child = self.start(folder);
+    async fn sync(&self, place: &Place) -> Value {
+        let child = self.start(place);
         let output = tokio::task::spawn_blocking(|| child.wait_with_output()).await.unwrap().unwrap();
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let report: Value = serde_json::from_str(&text).unwrap_or_else(|_| panic!("{text}{}", String::from_utf8_lossy(&output.stderr)));
@@ -122,18 +147,22 @@ impl World {
     }
 
     /// A copy of the base.
-    fn copy(&self) -> TempDir {
+    async fn copy(&self) -> Place {
         let folder = tempfile::tempdir().unwrap();
-        for entry in std::fs::read_dir(self.base.path()).unwrap() {
+        for entry in std::fs::read_dir(self.base.folder.path()).unwrap() {
             let entry = entry.unwrap();
             std::fs::copy(entry.path(), folder.path().join(entry.file_name())).unwrap();
         }
-        folder
+        let postgres = match &self.base.postgres {
+            Some(database) => Some(database.copy().await),
+            None => None,
+        };
+        Place { folder, postgres }
     }
 
-    /// Looks into a folder.
-    async fn look(&self, folder: &Path) -> TestHub {
-        let config = self.config(folder);
+    /// Looks into a place.
+    async fn look(&self, place: &Place) -> TestHub {
+        let config = self.config(place);
         TestHub::in_memory().await.configured(|at| (*at, at.clock) = (config, Clock::System)).await
     }
 }
@@ -154,13 +183,13 @@ enum Kill {
 }
 
 /// Kills a sync and starts another one. Gives whether the kill came before the end, and whether it left something unfinished.
-async fn killed(world: &World, folder: &Path, at: &TestHub, kill: Kill) -> (bool, bool) {
+async fn killed(world: &World, place: &Place, at: &TestHub, kill: Kill) -> (bool, bool) {
     if let Kill::Answer(before) = kill {
         world.sandbox.arm(Fault::on(world.provider, Trouble::Hang).after(before));
     }
     let asked = world.sandbox.asked().len();
     let started = at.number("SELECT COUNT(*) FROM sync_jobs").await;
-    let mut child = world.start(folder);
+    let mut child = world.start(place);
     let (began, mut seen, mut quiet) = (Instant::now(), BTreeSet::from([commits(at).await]), 0);
     let in_time = loop {
         assert!(began.elapsed() < PATIENCE, "{kill:?} never came");
@@ -187,7 +216,7 @@ async fn killed(world: &World, folder: &Path, at: &TestHub, kill: Kill) -> (bool
     world.sandbox.clear_faults();
     let began = at.number("SELECT COUNT(*) FROM sync_jobs").await > started;
     let is_open = began && at.number("SELECT COUNT(*) FROM sync_jobs WHERE finished_at IS NULL").await > 0;
-    world.sync(folder).await;
+    world.sync(place).await;
     (in_time, is_open)
 }
 
@@ -204,9 +233,9 @@ async fn stored(at: &TestHub) -> Vec<String> {
     let mut all = Vec::new();
     for sql in [
         "SELECT 'calendar ' || remote_id || ' ' || name || ' ' || live_objects || ' ' || COALESCE(last_status, '-') || ' ' || \
-         (cursor IS NOT NULL) || COALESCE(checkpoint, '') || COALESCE(vanished_at, '') FROM calendars ORDER BY 1",
+         (cursor IS NOT NULL) || COALESCE(checkpoint, '') || (vanished_at IS NULL) FROM calendars ORDER BY 1",
         "SELECT 'mirror ' || c.remote_id || ' ' || m.remote_id || ' ' || COALESCE(m.version, '-') || ' ' || m.hash || ' ' || m.raw || ' ' || \
-         COALESCE(m.last_end, '-') || (m.missing_at IS NULL) || m.kept || (m.gone_at IS NULL) || COALESCE(m.gone_reason, '') || \
+         COALESCE(CAST(m.last_end AS TEXT), '-') || (m.missing_at IS NULL) || m.kept || (m.gone_at IS NULL) || COALESCE(m.gone_reason, '') || \
          COALESCE(m.unreadable, '') FROM mirror m JOIN calendars c ON c.id = m.calendar_id ORDER BY 1",
         "SELECT 'event ' || c.remote_id || ' ' || e.remote_id || ' ' || e.instance || ' ' || e.uid || ' ' || e.kind || ' ' || e.title || ' ' || \
          e.content || ' ' || (e.deleted_at IS NULL) || COALESCE(e.copy_id, '') FROM events e JOIN calendars c ON c.id = e.calendar_id ORDER BY 1",
@@ -230,11 +259,12 @@ fn same(found: &[String], expected: &[String], kill: &dyn std::fmt::Debug) {
 
 /// Kills the sync of the base at every commit and at other moments; each time it converges to what a sync stores that is left alone.
 async fn every_kill(world: &World, answers: u32) -> Vec<String> {
-    let whole = world.copy();
-    let at = world.look(whole.path()).await;
-    world.sync(whole.path()).await;
+    let whole = world.copy().await;
+    let at = world.look(&whole).await;
+    world.sync(&whole).await;
     let expected = stored(&at).await;
     at.close().await;
+    whole.remove().await;
     let (mut kills, mut in_time, mut unfinished, mut number) = (0, 0, 0, 1);
     let others = (0..answers).map(Kill::Answer).chain(DELAYS.map(Kill::Delay));
     let mut others = others.collect::<Vec<_>>().into_iter();
@@ -246,15 +276,16 @@ async fn every_kill(world: &World, answers: u32) -> Vec<String> {
             let Some(kill) = others.next() else { break };
             kill
         };
-        let folder = world.copy();
-        let at = world.look(folder.path()).await;
-        let (was_in_time, was_open) = killed(world, folder.path(), &at, kill).await;
+        let place = world.copy().await;
+        let at = world.look(&place).await;
+        let (was_in_time, was_open) = killed(world, &place, &at, kill).await;
         same(&stored(&at).await, &expected, &kill);
         // Once more changes nothing: the cursors are stored, and fit what is.
-        let again = world.sync(folder.path()).await;
+        let again = world.sync(&place).await;
         assert_eq!((&again["synced"], &again["updated"], &again["deleted"]), (&json!(0), &json!(0), &json!(0)), "{kill:?}: {again:#}");
         same(&stored(&at).await, &expected, &kill);
         at.close().await;
+        place.remove().await;
         (kills, in_time, unfinished) = (kills + 1, in_time + usize::from(was_in_time), unfinished + usize::from(was_open));
         if commits_left {
             // Beyond the last commit it ends before it is killed.
@@ -330,9 +361,9 @@ async fn google_events(world: &World, calendar: &str, query: &str) -> Vec<Value>
     }
 }
 
-/// What a folder shows is what Google shows, with every series expanded there.
-async fn shows_what_google_shows(world: &World, folder: &Path) {
-    let at = world.look(folder).await;
+/// What a place shows is what Google shows, with every series expanded there.
+async fn shows_what_google_shows(world: &World, place: &Place) {
+    let at = world.look(place).await;
     let user: UserId = at.user_by_email(EMAIL).await.unwrap().unwrap().id;
     let today = jiff::Timestamp::from_millisecond(Clock::System.now()).unwrap().to_zoned(jiff::tz::TimeZone::UTC).date();
     let month = jiff::Span::new().months(7);
@@ -370,12 +401,22 @@ async fn shows_what_google_shows(world: &World, folder: &Path) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_google_sync_that_is_killed_at_every_commit_converges() {
-    let world = World::new(Provider::Google).await;
+    converges(World::new(Provider::Google).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_google_sync_that_is_killed_at_every_commit_converges_on_postgresql() {
+    if let Some(database) = Database::make().await {
+        converges(World::on(Provider::Google, Some(database)).await).await;
+    }
+}
+
+async fn converges(world: World) {
     every_kill(&world, 5).await;
 
     // The same with what changed since: the base is synced to the end, then the world changes.
-    world.sync(world.base.path()).await;
-    shows_what_google_shows(&world, world.base.path()).await;
+    world.sync(&world.base).await;
+    shows_what_google_shows(&world, &world.base).await;
     let all = google_events(&world, ME, "singleEvents=false").await;
     let singles = all.iter().filter(|item| item["recurrence"].is_null() && item["recurringEventId"].is_null());
     for (number, item) in singles.enumerate().take(900) {
@@ -392,9 +433,10 @@ async fn a_google_sync_that_is_killed_at_every_commit_converges() {
     let master = all.iter().find(|item| !item["recurrence"].is_null()).unwrap()["id"].as_str().unwrap().to_owned();
     google(&world.sandbox, GoogleDo::CancelInstance { calendar: ME.into(), master, original: format!("{}Z", day(8, 7)) });
     every_kill(&world, 4).await;
-    world.sync(world.base.path()).await;
-    shows_what_google_shows(&world, world.base.path()).await;
+    world.sync(&world.base).await;
+    shows_what_google_shows(&world, &world.base).await;
     assert_eq!(world.sandbox.violations(), Vec::<String>::new());
+    world.base.remove().await;
 }
 
 fn fill_microsoft(sandbox: &Sandbox) {
