@@ -343,7 +343,7 @@ mod tests {
         travels::<SyncOverview>(json!({"running": [], "last_success_at": 1, "last_report": null, "now": 5}));
         for ends in [json!(null), json!(7)] {
             travels::<Connection>(json!({"id": "k", "provider": "google", "name": "n", "account": "a", "host": "", "state": "ok",
-                "lastSuccessAt": null, "lastAttemptAt": null, "nextSyncAt": null, "intervalS": 900, "problem": null, "runningJob": null,
+                "lastSuccessAt": null, "lastAttemptAt": null, "nextSyncAt": null, "intervalS": 900, "paceS": 3600, "problem": null, "runningJob": null,
                 "isFile": false, "permissionEndsAt": ends, "calendars": []}));
         }
     }

@@ -125,6 +125,8 @@ pub struct Connection {
     pub next_sync_at: Option<i64>,
     /// Seconds between syncs; 0 is "only by hand".
     pub interval_s: u64,
+    /// Seconds between syncs as things stand: more than `interval_s` while the provider tells of every change by itself.
+    pub pace_s: u64,
     /// What is wrong and what to do.
     pub problem: Option<Problem>,
     /// The job that is at work now.

@@ -23,7 +23,9 @@ export class Syncline {
     this.url = `http://127.0.0.1:${port}`;
     // Nothing of the developer's own set-up may leak into a test.
     const clean = Object.fromEntries(Object.keys(process.env).filter((name) => name.startsWith("SYNCLINE_") || name === "DATABASE_URL").map((name) => [name, undefined]));
-    this.#env = { ...clean, SYNCLINE_DATA_DIR: dataDir, SYNCLINE_ALLOW_PRIVATE_ADDRESSES: "true", ...env };
+    // Who wants to be called by providers can not know the port before.
+    const reachable = env["SYNCLINE_PUBLIC_URL"] === "itself" ? { SYNCLINE_PUBLIC_URL: this.url } : {};
+    this.#env = { ...clean, SYNCLINE_DATA_DIR: dataDir, SYNCLINE_ALLOW_PRIVATE_ADDRESSES: "true", ...env, ...reachable };
   }
 
   /** Starts a server; `env` adds to or overrides its environment. */

@@ -90,6 +90,7 @@ fn connection(row: ConnectionRow, calendars: Vec<Calendar>, running_job: Option<
         last_attempt_at: row.last_attempt_at,
         next_sync_at: row.next_sync_at,
         interval_s: unsigned(row.interval_s),
+        pace_s: unsigned(row.pace_s.max(row.interval_s)),
         problem: row.problem.as_deref().and_then(|text| serde_json::from_str(text).ok()),
         running_job,
         permission_ends_at: row.grant_expires_at.filter(|end| *end <= now + FORECAST_MS),

@@ -79,6 +79,7 @@ fn Head(id: ConnectionId, of: Memo<Option<Connection>>) -> impl IntoView {
 fn Times(of: Memo<Option<Connection>>) -> impl IntoView {
     let last = Memo::new(move |_| of.with(|of| of.as_ref().and_then(|of| of.last_success_at)));
     let next = Memo::new(move |_| of.with(|of| of.as_ref().and_then(|of| of.next_sync_at)));
+    let told = Memo::new(move |_| of.with(|of| of.as_ref().is_some_and(|of| of.interval_s > 0 && of.pace_s > of.interval_s)));
     let no_next = move || {
         of.with(|of| match of {
             Some(of) if of.is_file => "An uploaded file: upload it again to change it",
@@ -99,6 +100,9 @@ fn Times(of: Memo<Option<Connection>>) -> impl IntoView {
                 Some(at) => view! { "Next sync " <When at direction=Direction::Future /> }.into_any(),
                 None => no_next().into_any(),
             }}
+            {move || told.get().then(|| {
+                view! { <span title="The provider tells of every change by itself, so that Syncline looks less often.">" · Changes arrive at once"</span> }
+            })}
         </p>
     }
     .into_any()

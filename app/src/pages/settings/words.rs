@@ -123,6 +123,7 @@ mod tests {
             last_attempt_at: None,
             next_sync_at: None,
             interval_s: 900,
+            pace_s: 900,
             problem: None,
             running_job: None,
             permission_ends_at: None,
