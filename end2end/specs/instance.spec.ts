@@ -5,7 +5,9 @@ import { expect, hydrated, photograph, test } from "../support/test.ts";
 
 test.slow();
 
-test.use({ serverEnv: { SYNCLINE_MICROSOFT_CLIENT_ID: "of-the-environment", SYNCLINE_MICROSOFT_CLIENT_SECRET: "never-shown", SYNCLINE_MICROSOFT_OAUTH_BASE: `http://127.0.0.1:${await freePort()}` } });
+const nobody = `http://127.0.0.1:${await freePort()}`;
+
+test.use({ serverEnv: { SYNCLINE_GOOGLE_OAUTH_BASE: nobody, SYNCLINE_MICROSOFT_CLIENT_ID: "of-the-environment", SYNCLINE_MICROSOFT_CLIENT_SECRET: "never-shown", SYNCLINE_MICROSOFT_OAUTH_BASE: nobody } });
 
 test("a provider is set up on the page and can be used at once, secrets are not shown, and the check says what is wrong", async ({ page, context, nojs, server }) => {
   await context.grantPermissions(["clipboard-read", "clipboard-write"]);

@@ -129,6 +129,9 @@ impl Sandbox {
             json!({"summary": "Home office", "eventType": "workingLocation", "start": day(1), "end": day(2), "transparency": "transparent",
             "visibility": "public", "workingLocationProperties": {"type": "homeOffice", "homeOffice": {}}}),
         );
+        let abroad = |minute: i32| json!({"dateTime": wall(days.date(3), minute), "timeZone": "America/New_York"});
+        events.push(json!({"summary": "Call with New York", "start": abroad(570), "end": abroad(615), "location": "Online",
+            "attendees": [{"email": PEOPLE[2].1, "displayName": PEOPLE[2].0, "responseStatus": "tentative"}, {"email": GOOGLE}]}));
         events.push(json!({"summary": "Trade fair", "start": day(9), "end": day(12), "transparency": "transparent"}));
         self.google(GoogleDo::Fill { calendar: GOOGLE.into(), events })?;
         let monday = days.monday(-56);

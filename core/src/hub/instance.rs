@@ -227,6 +227,15 @@ impl Hub {
         self.reload_instance().await
     }
 
+    /// [`Hub::check_provider`] for all providers at once.
+    ///
+    /// # Errors
+    /// [`Error::Forbidden`] for everybody but administrators.
+    pub async fn check_providers(&self, user: &UserId, base: Option<&str>, seen: &str) -> Result<Vec<(ProviderKind, Vec<Finding>)>, Error> {
+        let one = async |provider| Ok((provider, self.check_provider(user, provider, base, seen).await?));
+        futures::future::try_join_all(PROVIDERS.map(one)).await
+    }
+
     /// Looks at the set-up of a provider, asks the provider, and reads what its connections and the last refusal say about it. `base` is
     /// the configured address that browsers use, if there is one; `seen` the one that this browser uses.
     ///

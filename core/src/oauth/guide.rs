@@ -3,11 +3,15 @@
 use super::OAuthSettings;
 use super::probe::{ClientState, probe};
 use crate::hub::Config;
+use std::time::Duration;
 use syncline_domain::sync::ProviderKind;
 use url::Url;
 
 /// Tokens and signatures are refused when clocks differ by minutes; half a minute is worth a word.
 const MOST_SKEW_MS: i64 = 30_000;
+
+/// Somebody waits for the answer.
+const PATIENCE: Duration = Duration::from_secs(8);
 
 /// Something that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -130,9 +134,13 @@ impl Guide {
             )),
             (Some(_), true) => Finding::good(format!("The redirect address to register is {address}")),
         }];
-        match probe(config, settings, self.provider).await {
-            Err(error) => found.push(Finding::bad(error.problem.message, error.problem.action)),
-            Ok(probed) => {
+        match tokio::time::timeout(PATIENCE, probe(config, settings, self.provider)).await {
+            Err(_) => found.push(Finding::bad(
+                format!("{name} did not answer within {} seconds.", PATIENCE.as_secs()),
+                "Check this server's own connection to the internet.",
+            )),
+            Ok(Err(error)) => found.push(Finding::bad(error.problem.message, error.problem.action)),
+            Ok(Ok(probed)) => {
                 found.push(match probed.client {
                     ClientState::Accepted => Finding::good("Client id and secret are accepted."),
                     ClientState::Unproven => Finding::good(format!(

@@ -5,7 +5,8 @@
 //! a connection or a secret of this instance, and when the visitor leaves, everything of it is gone.
 //!
 //! It is offered while this instance has no account, and always where it was started with `--demo`. With the first account every demo that
-//! was only offered ends. A few run at a time; who comes after them takes the place of the one that was left alone longest.
+//! was only offered ends. A few run at a time; who comes after them takes the place of the one that was left alone longest. A demo lives in the
+//! process that made it: behind several processes the proxy has to lead a browser to the same one.
 
 mod stand;
 

@@ -140,8 +140,7 @@ fn input(provider: ProviderKind, state: &FieldState) -> AnyView {
 pub(super) async fn checks(hub: &Hub, viewer: &Viewer) -> Result<String, WireError> {
     let (configured, seen) = public_base();
     let mut cards = Vec::new();
-    for provider in PROVIDERS {
-        let found = hub.check_provider(&viewer.id, provider, configured.as_deref(), &seen).await?;
+    for (provider, found) in hub.check_providers(&viewer.id, configured.as_deref(), &seen).await? {
         let lines = found
             .into_iter()
             .map(|finding| {
