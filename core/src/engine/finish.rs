@@ -30,6 +30,14 @@ struct End {
     closing: bool,
 }
 
+impl End {
+    /// Milliseconds that the provider wants to be left alone.
+    fn asked(&self) -> Option<i64> {
+        let asked = self.lines.iter().filter_map(|line| line.outcome.stop.as_ref()?.retry_after()).max()?;
+        Some(millis(asked.as_secs() + 1))
+    }
+}
+
 /// Stores the results, frees the lock, moves the schedule, and tells everybody.
 pub(super) async fn finish(hub: &Hub, job: &Claimed, tracker: &Tracker, mut lines: Vec<Line>) -> Result<(), StoreError> {
     if lines.iter().any(|line| matches!(line.outcome.stop, Some(Stop::LockLost))) {
@@ -113,6 +121,7 @@ async fn store(hub: &Hub, job: &Claimed, progress: &JobProgress, end: &End) -> R
     }
     locks::release(&mut tx, &job.connection, job.fence).await?;
     tx.commit().await?;
+    hub.pause(&job.connection, end.asked().map(|asked| now + asked));
     Ok(true)
 }
 
@@ -143,8 +152,7 @@ async fn reschedule(tx: &mut Tx, job: &Claimed, row: &ConnectionRow, end: &End, 
     } else {
         let failures = u32::try_from(row.failures).unwrap_or(0).min(10);
         let backed_off = (60_u64 << failures).min(interval.max(6 * 3600));
-        let asked = stops().filter_map(Stop::retry_after).max().unwrap_or_default();
-        Some(now + millis(jittered(backed_off).max(asked.as_secs() + 1)))
+        Some(now + millis(jittered(backed_off)).max(end.asked().unwrap_or_default()))
     };
     let text = end.problem.as_ref().and_then(|problem| serde_json::to_string(problem).ok());
     let outcome = connections::Outcome {

@@ -73,6 +73,8 @@ pub(crate) struct Inner {
     pub(crate) token_locks: crate::oauth::access::Locks,
     /// Who looks after subscriptions in this process.
     pub(crate) push_locks: crate::oauth::access::Locks,
+    /// Providers that asked not to be asked before a time, by connection.
+    pauses: webhooks::Pauses,
     /// What feeds were fetched a moment ago.
     pub(crate) feeds: Arc<crate::provider::ics::Feeds>,
     bus: Bus,
@@ -112,6 +114,7 @@ impl Hub {
             nudges: webhooks::Nudges::default(),
             token_locks: crate::oauth::access::Locks::default(),
             push_locks: crate::oauth::access::Locks::default(),
+            pauses: webhooks::Pauses::default(),
             feeds: Arc::default(),
             bus: Bus::default(),
             owner: engine::lease::owner(),

@@ -3,6 +3,8 @@
 mod run;
 
 pub(crate) use run::run;
+#[cfg(feature = "test-support")]
+pub(crate) use run::start_due;
 
 use crate::error::ProviderError;
 use syncline_domain::failure::{Class, Problem};

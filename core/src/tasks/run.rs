@@ -17,29 +17,9 @@ pub(crate) async fn run(hub: Hub) {
 /// Starts what is due. Sleeps until the next connection is due, but looks every half a minute all the same: another process
 /// may have added one.
 async fn schedule(hub: &Hub) {
-    const AT_ONCE: i64 = 50;
     loop {
         hub.beat();
-        let now = hub.now();
-        let due = connections::due(hub.db(), now, AT_ONCE).await;
-        let wait = match due {
-            Ok(due) if !due.is_empty() => {
-                for (connection, user) in due {
-                    start(hub, UserId::trusted(user), ConnectionId::trusted(connection)).await;
-                }
-                Duration::from_secs(1)
-            }
-            Ok(_) => match connections::next_due(hub.db()).await {
-                Ok(Some(next)) => {
-                    Duration::from_millis(u64::try_from(next - now).unwrap_or(0)).clamp(Duration::from_secs(1), Duration::from_secs(30))
-                }
-                _ => Duration::from_secs(30),
-            },
-            Err(error) => {
-                log(&error);
-                Duration::from_secs(10)
-            }
-        };
+        let wait = start_due(hub).await;
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
             () = hub.due().notified() => {}
@@ -47,7 +27,38 @@ async fn schedule(hub: &Hub) {
     }
 }
 
+/// Starts what is due now. Gives how long to wait.
+pub(crate) async fn start_due(hub: &Hub) -> Duration {
+    const AT_ONCE: i64 = 50;
+    let now = hub.now();
+    match connections::due(hub.db(), now, AT_ONCE).await {
+        Ok(due) if !due.is_empty() => {
+            for (connection, user) in due {
+                start(hub, UserId::trusted(user), ConnectionId::trusted(connection)).await;
+            }
+            Duration::from_secs(1)
+        }
+        Ok(_) => match connections::next_due(hub.db()).await {
+            Ok(Some(next)) => {
+                Duration::from_millis(u64::try_from(next - now).unwrap_or(0)).clamp(Duration::from_secs(1), Duration::from_secs(30))
+            }
+            _ => Duration::from_secs(30),
+        },
+        Err(error) => {
+            log(&error);
+            Duration::from_secs(10)
+        }
+    }
+}
+
 async fn start(hub: &Hub, user: UserId, connection: ConnectionId) {
+    if let Some(until) = hub.paused_until(&connection) {
+        // A webhook made it due before the time that its provider asked for.
+        if let Err(error) = postpone(hub, &connection, until - hub.now()).await {
+            log(&error);
+        }
+        return;
+    }
     let options = SyncOptions { mode: Mode::Auto, trigger: Trigger::Schedule };
     let wait = match hub.start_sync(&user, Scope::Connections(vec![connection.clone()]), options).await {
         // Its claim has moved the due time, and its end will.

@@ -120,7 +120,38 @@ impl Nudges {
     }
 }
 
+/// Until when connections are left alone, unix milliseconds, because their provider asked for it. A sync that a webhook or the schedule
+/// begins waits for that; who presses a button does not. It is forgotten with the process: the provider would ask again.
+#[derive(Default)]
+pub(crate) struct Pauses(Mutex<HashMap<ConnectionId, i64>>);
+
+impl Pauses {
+    fn lock(&self) -> MutexGuard<'_, HashMap<ConnectionId, i64>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn until(&self, connection: &ConnectionId, now: i64) -> Option<i64> {
+        let mut pauses = self.lock();
+        pauses.retain(|_, until| *until > now);
+        pauses.get(connection).copied()
+    }
+}
+
 impl Hub {
+    /// The provider asked to be left alone until then, `None`: it did not.
+    pub(crate) fn pause(&self, connection: &ConnectionId, until: Option<i64>) {
+        let mut pauses = self.0.pauses.lock();
+        match until {
+            Some(until) => pauses.insert(connection.clone(), until),
+            None => pauses.remove(connection),
+        };
+    }
+
+    /// Until when a connection is left alone by whatever begins by itself.
+    pub(crate) fn paused_until(&self, connection: &ConnectionId) -> Option<i64> {
+        self.0.pauses.until(connection, self.now())
+    }
+
     /// Lets a sync of the connection follow, which reads these events again whatever their versions say.
     fn nudge(&self, user: UserId, connection: ConnectionId, events: Vec<String>, reach: Reach) {
         if self.0.nudges.add(&connection, Named { events, reach }) {
@@ -170,6 +201,11 @@ impl Hub {
 
 #[cfg(feature = "test-support")]
 impl Hub {
+    /// One look of the schedule.
+    pub async fn testing_start_due(&self) {
+        tasks::start_due(self).await;
+    }
+
     /// What the tasks do about webhooks.
     pub async fn testing_tidy_webhooks(&self) {
         self.tidy_webhooks().await;
@@ -188,6 +224,10 @@ async fn nudged(hub: Hub, user: UserId, connection: ConnectionId) {
         let Some(named) = hub.0.nudges.take(&connection) else { return };
         if let Err(error) = hub.note_named(&connection, &named.events).await {
             tracing::warn!(what = error.what, cause = %error.source, "a webhook could not be followed");
+            return;
+        }
+        if hub.paused_until(&connection).is_some() {
+            // The schedule follows when the pause is over.
             return;
         }
         let scope = match &named.reach {

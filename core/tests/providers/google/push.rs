@@ -20,6 +20,7 @@ syncline_core::store_suite! {
     messages_that_come_while_a_sync_is_at_work_are_followed_by_one_more,
     what_google_refuses_for_now_is_asked_again_after_an_hour,
     who_is_asked_to_slow_down_does,
+    a_message_waits_as_long_as_google_asked_for,
     who_is_told_polls_less_often_until_a_poll_finds_what_nobody_told,
 }
 
@@ -327,6 +328,27 @@ async fn who_is_asked_to_slow_down_does(at: TestHub) {
     later(&world, 61 * MINUTE);
     world.at.testing_tidy_webhooks().await;
     assert_eq!(topics(&world).await.len(), 22);
+}
+
+async fn a_message_waits_as_long_as_google_asked_for(at: TestHub) {
+    let (world, connection) = start(at).await;
+    world.sync().await;
+    let limited = Trouble::RateLimited { status: Some(429), retry_after: Some(600) };
+    world.sandbox.arm(Fault::on(Provider::Google, limited).path("/calendars/").method("GET"));
+    assert!(!world.sync().await.success);
+    let before = jobs(&world).await;
+    world.create(event("Dentist", "2026-03-13"));
+    assert_eq!(tell(&world, ME, "exists", 2).await.unwrap(), Taken::New { connections: 1 });
+    // As a process does that looks while the net for a lost message is due.
+    later(&world, 10_000);
+    world.at.testing_start_due().await;
+    assert_eq!(jobs(&world).await, before);
+    let due = world.at.connection(&world.user, &connection.id).await.unwrap().next_sync_at.unwrap();
+    assert!((580_000..=601_000).contains(&(due - world.at.now())), "{}", due - world.at.now());
+    later(&world, 10 * MINUTE);
+    world.at.testing_start_due().await;
+    until("it is synced", async || world.titles().await == ["Dentist"]).await;
+    assert_eq!(jobs(&world).await, before + 1);
 }
 
 async fn who_is_told_polls_less_often_until_a_poll_finds_what_nobody_told(at: TestHub) {
