@@ -256,7 +256,12 @@ fn resource(changes: Changes, fetch: Fetch, first: bool) -> Resource<Answer, Wir
 }
 
 /// A value that the server makes and the page finds in the document.
-pub fn shared<T: Serialize + DeserializeOwned>(make: impl FnOnce() -> T) -> T {
+pub fn shared<T: Serialize + DeserializeOwned>(make: impl FnOnce() -> T + 'static) -> T {
+    boxed_shared(Box::new(make))
+}
+
+/// Compiled once for each type, not once for each place.
+fn boxed_shared<T: Serialize + DeserializeOwned>(make: Box<dyn FnOnce() -> T>) -> T {
     SharedValue::<T, WireCodec>::new_with_encoding(make).into_inner()
 }
 

@@ -54,6 +54,9 @@ async fn no_success_for_three_intervals_is_stale_whatever_the_last_try_did(at: T
     assert_eq!(states(0).await, [Ok, Failing, New, Disabled, Ok, NeedsReconnecting]);
     assert_eq!(states(45 * MINUTE).await, [Ok, Failing, New, Disabled, Ok, NeedsReconnecting], "three intervals to the letter");
     assert_eq!(states(45 * MINUTE + 1).await, [Stale, Stale, Stale, Disabled, Ok, NeedsReconnecting]);
+    at.advance(45 * MINUTE + 1);
+    let said: Vec<_> = at.connections(&anna).await.unwrap().into_iter().filter_map(|one| Some(one.problem?.code)).collect();
+    assert_eq!(said, ["stale", "stale", "stale"], "the card says what to do");
     let mut counted = health::states(at.db(), NOW + 45 * MINUTE + 1).await.unwrap();
     counted.sort();
     let expected = [("disabled", 1), ("needs_reconnecting", 1), ("ok", 1), ("stale", 3)];

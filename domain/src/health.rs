@@ -7,6 +7,12 @@ use crate::view::ConnectionState;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+/// What a stale connection is told: what is wrong, and what to do.
+pub const STALE: (&str, &str) = (
+    "No sync went well for three intervals.",
+    "Press Sync now. If it stays like this, look at the history, and whether the server runs all the time.",
+);
+
 /// What the provider tells by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]

@@ -33,22 +33,22 @@ pub enum Place {
 /// The way in, or the bar, where there is one.
 pub fn demo(place: Place) -> AnyView {
     let html = crate::wire::shared(move || html(place));
-    view! { <div class="demo" inner_html=html></div> }.into_any()
+    view! { <div class="demo" inner_html=html.unwrap_or_default()></div> }.into_any()
 }
 
 /// In the browser there is only what the server wrote.
 #[cfg(not(feature = "ssr"))]
-fn html(_place: Place) -> String {
-    String::new()
+fn html(_place: Place) -> Option<String> {
+    None
 }
 
 #[cfg(feature = "ssr")]
-fn html(place: Place) -> String {
+fn html(place: Place) -> Option<String> {
     let part = use_context::<DemoPart>().unwrap_or(DemoPart::Nowhere);
     match (part, place) {
-        (DemoPart::Running, Place::Frame) => bar().to_html(),
-        (DemoPart::Offered { .. }, Place::Setup) | (DemoPart::Offered { always: true }, Place::SignIn) => way_in().to_html(),
-        _ => String::new(),
+        (DemoPart::Running, Place::Frame) => Some(bar().to_html()),
+        (DemoPart::Offered { .. }, Place::Setup) | (DemoPart::Offered { always: true }, Place::SignIn) => Some(way_in().to_html()),
+        _ => None,
     }
 }
 

@@ -6,9 +6,11 @@ use crate::store::calendars::{self, CalendarRow};
 use crate::store::connections::{self, ConnectionRow};
 use crate::store::{holds, jobs};
 use std::collections::HashMap;
+use syncline_domain::failure::Problem;
+use syncline_domain::health::STALE;
 use syncline_domain::ids::{CalendarId, ConnectionId, HoldId, JobId, UserId};
 use syncline_domain::sync::{HoldSummary, ProviderKind, ResultStatus};
-use syncline_domain::view::{Calendar, Connection};
+use syncline_domain::view::{Calendar, Connection, ConnectionState};
 
 impl Hub {
     /// The user's connections with their calendars, by name.
@@ -78,6 +80,7 @@ fn calendar(row: CalendarRow, hold: Option<HoldSummary>) -> Calendar {
 
 fn connection(row: ConnectionRow, calendars: Vec<Calendar>, running_job: Option<JobId>, now: i64) -> Connection {
     let state = row.state(now);
+    let stale = || (state == ConnectionState::Stale).then(|| Problem::new("stale", STALE.0, STALE.1));
     let provider = ProviderKind::parse(&row.provider).unwrap_or(ProviderKind::Ics);
     Connection {
         id: ConnectionId::trusted(row.id),
@@ -91,7 +94,7 @@ fn connection(row: ConnectionRow, calendars: Vec<Calendar>, running_job: Option<
         next_sync_at: row.next_sync_at,
         interval_s: unsigned(row.interval_s),
         pace_s: unsigned(row.pace_s.max(row.interval_s)),
-        problem: row.problem.as_deref().and_then(|text| serde_json::from_str(text).ok()),
+        problem: row.problem.as_deref().and_then(|text| serde_json::from_str(text).ok()).or_else(stale),
         running_job,
         permission_ends_at: row.grant_expires_at.filter(|end| *end <= now + FORECAST_MS),
         is_file: provider == ProviderKind::Ics && row.secret.is_none(),

@@ -8,7 +8,7 @@ use crate::ui::results::words::what_happened;
 use leptos::prelude::*;
 use syncline_core::Hub;
 use syncline_core::hub::Check;
-use syncline_domain::health::{ConnectionHealth, QuotaUse, WebhookState};
+use syncline_domain::health::{ConnectionHealth, QuotaUse, STALE, WebhookState};
 use syncline_domain::view::{ConnectionState, Preferences, Viewer};
 
 /// The page.
@@ -134,14 +134,14 @@ fn events(of: &ConnectionHealth) -> String {
 /// What to do, where something is to be done.
 fn remedy(of: &ConnectionHealth, clock: &Clock<'_>) -> Option<AnyView> {
     let (class, first) = match of.state {
-        ConnectionState::Stale => ("note note-warn", words::STALE.0.to_owned()),
+        ConnectionState::Stale => ("note note-warn", STALE.0.to_owned()),
         ConnectionState::Failing => ("note note-bad", format!("{} in a row failed.", counted(of.failures, "sync"))),
         ConnectionState::NeedsReconnecting => ("note note-bad", "The provider does not let Syncline in any more.".to_owned()),
         _ => return None,
     };
     let (what, todo) = match &of.problem {
         Some(problem) => (what_happened(&problem.message).to_owned(), problem.action.clone()),
-        None => (String::new(), words::STALE.1.to_owned()),
+        None => (String::new(), STALE.1.to_owned()),
     };
     let safe = of.last_success_at.map(|at| view! { <p>"What is here stays, as of " {clock.past(at)} "."</p> });
     let (href, word) = match of.state {

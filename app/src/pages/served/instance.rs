@@ -61,7 +61,7 @@ fn card(provider: ProviderKind, fields: &[FieldState], base: &str) -> AnyView {
     });
     let all_fixed = fields.iter().all(|state| state.set_by == SetBy::Environment);
     let inputs = fields.iter().map(|state| input(provider, state)).collect_view();
-    let copy = id.clone();
+    let copy = address.clone();
     view! {
         <article class="card" aria-label=name>
             <header class="card-head">

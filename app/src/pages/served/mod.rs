@@ -37,16 +37,16 @@ fn title(page: Page) -> &'static str {
     }
 }
 
-/// Puts what a button names by its `data-copy` on the clipboard. Where the browser has none it is selected, ready to be copied by hand.
+/// Puts the `data-copy` of a button on the clipboard. Where the browser has none the button says so by staying as it is.
 fn copy(event: leptos::ev::MouseEvent) {
     #[cfg(feature = "hydrate")]
     {
         use wasm_bindgen::JsCast as _;
         let button = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok()?.closest("[data-copy]").ok()?);
-        let field = button.as_ref().and_then(|button| document().get_element_by_id(&button.get_attribute("data-copy")?));
-        let Some((button, field)) = button.zip(field.and_then(|field| field.dyn_into::<web_sys::HtmlInputElement>().ok())) else { return };
-        field.select();
-        if crate::pages::account::tokens::put_on_clipboard(&field.value()) {
+        if let Some(button) = button
+            && let Some(text) = button.get_attribute("data-copy")
+            && crate::pages::account::tokens::put_on_clipboard(&text)
+        {
             button.set_text_content(Some("Copied"));
         }
     }

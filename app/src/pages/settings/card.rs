@@ -11,7 +11,6 @@ use crate::ui::results::words::what_happened;
 use crate::ui::results::{Remedy, Safe, ShownResult};
 use crate::ui::sync_button::{Size, SyncButton, SyncTarget, Variant};
 use leptos::prelude::*;
-use syncline_domain::failure::Problem;
 use syncline_domain::ids::ConnectionId;
 use syncline_domain::view::{Connection, ConnectionState};
 
@@ -125,13 +124,7 @@ fn Forecast(of: Memo<Option<Connection>>) -> impl IntoView {
 /// What is wrong: what happened, what is safe, what to do; or the way to the result that says so.
 #[component]
 fn Trouble(id: ConnectionId, of: Memo<Option<Connection>>, connections: RwSignal<Vec<Connection>>, shown: ShownResult) -> impl IntoView {
-    let problem = Memo::new(move |_| {
-        of.with(|of| {
-            let of = of.as_ref()?;
-            let stale = || (of.state == ConnectionState::Stale).then(|| Problem::new("stale", words::STALE.0, words::STALE.1));
-            of.problem.clone().or_else(stale)
-        })
-    });
+    let problem = Memo::new(move |_| of.with(|of| of.as_ref().and_then(|of| of.problem.clone())));
     let key = id.clone();
     let said = Memo::new(move |_| shown.has(&|line| line.error.is_some() && line.connection_id == key));
     move || {

@@ -12,12 +12,6 @@ pub fn state(connection: &Connection) -> (&'static str, &'static str) {
     state_words(connection.state)
 }
 
-/// What a stale connection is told: what is wrong, and what to do.
-pub const STALE: (&str, &str) = (
-    "No sync went well for three intervals.",
-    "Press Sync now. If it stays like this, look at the history, and whether the server runs all the time.",
-);
-
 /// The words and the class of a state.
 #[must_use]
 pub fn state_words(state: ConnectionState) -> (&'static str, &'static str) {
