@@ -8,6 +8,7 @@ use crate::provider::{Change, Content, Object};
 use crate::store::apply::{EventWrite, JournalWrite, MirrorWrite, OccurrenceWrite, StoredEvent};
 use crate::store::mirror::{MirrorRow, OddRow, UnreadableWrite};
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use syncline_domain::event::EventStatus;
 use syncline_domain::plan::{Action, Incoming, Mirror, plan};
 use syncline_domain::time::Millis;
@@ -177,7 +178,11 @@ pub(crate) fn prepare(job: Job) -> Batch {
                 batch.live_delta -= 1;
                 for event in stored.events.remove(&remote_id).unwrap_or_default() {
                     if !event.deleted {
-                        batch.journal.push(JournalWrite { event_id: event.id.clone(), action: "delete", before: Some(event.content) });
+                        batch.journal.push(JournalWrite {
+                            event_id: event.id.as_str().into(),
+                            action: "delete",
+                            before: Some(event.content),
+                        });
                         batch.deleted_events.push(event.id);
                     }
                 }
@@ -266,6 +271,7 @@ fn put(
             Some(stored) if stored.content == content && stored.copy_id == object.copy_id => (stored.id, None),
             Some(stored) => (stored.id, Some(("update", Some(stored.content)))),
         };
+        let id: Arc<str> = id.into();
         ids.push(id.clone());
         if let Some((action, before)) = entry {
             batch.journal.push(JournalWrite { event_id: id.clone(), action, before });
@@ -283,12 +289,12 @@ fn put(
     }
     // Overrides that the object does not have any more.
     for stored in old.into_values().filter(|stored| !stored.deleted) {
-        batch.journal.push(JournalWrite { event_id: stored.id.clone(), action: "delete", before: Some(stored.content) });
+        batch.journal.push(JournalWrite { event_id: stored.id.as_str().into(), action: "delete", before: Some(stored.content) });
         batch.deleted_events.push(stored.id);
     }
     let made = materialize::materialize(&object.events, &ids, clock.now(), budget);
     if !is_new {
-        batch.rewritten.extend(ids);
+        batch.rewritten.extend(ids.iter().map(ToString::to_string));
         if made.horizon.is_none() {
             batch.no_horizon.push(remote_id.clone());
         }

@@ -197,10 +197,10 @@ impl<'a> Extension<'a> {
     }
 
     /// The live events of an object with their ids.
-    async fn content(&self, row: &HorizonRow) -> Result<(Vec<String>, Vec<Event>), Error> {
+    async fn content(&self, row: &HorizonRow) -> Result<(Vec<Arc<str>>, Vec<Event>), Error> {
         let mut stored = apply::events_of(self.db, &row.calendar_id, &[row.remote_id.as_str()]).await?;
         let live = stored.remove(&row.remote_id).unwrap_or_default().into_iter().filter(|event| !event.deleted);
-        Ok(live.filter_map(|event| Some((event.id, serde_json::from_str(&event.content).ok()?))).unzip())
+        Ok(live.filter_map(|event| Some((event.id.into(), serde_json::from_str(&event.content).ok()?))).unzip())
     }
 
     /// Extends an object until it is materialised from an instant to another.
@@ -253,7 +253,7 @@ impl<'a> Extension<'a> {
         Ok(Reached::There)
     }
 
-    async fn search(&self, ids: &Arc<Vec<String>>, events: &Arc<Vec<Event>>, window: (Millis, Millis)) -> Result<Found, Error> {
+    async fn search(&self, ids: &Arc<Vec<Arc<str>>>, events: &Arc<Vec<Event>>, window: (Millis, Millis)) -> Result<Found, Error> {
         let (ids, events, budget) = (ids.clone(), events.clone(), self.budget.clone());
         let search = move || {
             let effort = budget.effort();

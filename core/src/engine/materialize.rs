@@ -11,6 +11,7 @@
 
 use crate::recurrence::{self, Effort};
 use crate::store::apply::OccurrenceWrite;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use syncline_domain::event::{Event, EventKind};
 use syncline_domain::time::{DAY_MS, Millis};
@@ -90,14 +91,14 @@ pub(crate) struct Materialized {
 
 /// Materialises an object around `now`. `ids` are the ids of its events, in the same order.
 #[must_use]
-pub(crate) fn materialize(events: &[Event], ids: &[String], now: Millis, budget: &Budget) -> Materialized {
+pub(crate) fn materialize(events: &[Event], ids: &[Arc<str>], now: Millis, budget: &Budget) -> Materialized {
     let effort = budget.effort();
     let made = with_effort(events, ids, now, &effort);
     budget.spend(&effort);
     if effort.is_cut() { postponed(events, ids, now) } else { made }
 }
 
-fn with_effort(events: &[Event], ids: &[String], now: Millis, effort: &Effort) -> Materialized {
+fn with_effort(events: &[Event], ids: &[Arc<str>], now: Millis, effort: &Effort) -> Materialized {
     let last_end = recurrence::last_end_within(events, effort);
     let is_series = events.iter().any(|event| event.kind() == EventKind::Master);
     if !is_series {
@@ -117,7 +118,7 @@ fn with_effort(events: &[Event], ids: &[String], now: Millis, effort: &Effort) -
 
 /// Materialises a long series around an instant.
 #[must_use]
-pub(crate) fn around(events: &[Event], ids: &[String], now: Millis, effort: &Effort) -> Materialized {
+pub(crate) fn around(events: &[Event], ids: &[Arc<str>], now: Millis, effort: &Effort) -> Materialized {
     let mut windows = AROUND.into_iter().peekable();
     loop {
         let (back, ahead) = windows.next().unwrap_or(AROUND[AROUND.len() - 1]);
@@ -141,7 +142,13 @@ pub(crate) fn is_given_up(made: &Materialized) -> bool {
 
 /// Materialises what lies between two instants, at most `cap` instances, the earliest. Whether that is not all comes with it.
 #[must_use]
-pub(crate) fn part(events: &[Event], ids: &[String], (from, until): (Millis, Millis), cap: usize, effort: &Effort) -> (Materialized, bool) {
+pub(crate) fn part(
+    events: &[Event],
+    ids: &[Arc<str>],
+    (from, until): (Millis, Millis),
+    cap: usize,
+    effort: &Effort,
+) -> (Materialized, bool) {
     let expansion = recurrence::expand_within(events, from, until, cap, effort);
     let rows = expansion
         .instances
@@ -160,7 +167,7 @@ pub(crate) fn part(events: &[Event], ids: &[String], (from, until): (Millis, Mil
 }
 
 /// What is known of a series without a search.
-fn postponed(events: &[Event], ids: &[String], now: Millis) -> Materialized {
+fn postponed(events: &[Event], ids: &[Arc<str>], now: Millis) -> Materialized {
     let (known, _) = part(events, ids, (now - BACK_MS, now + AHEAD_MS), CAP, &Effort::at_most(0));
     Materialized { horizon: Some(POSTPONED), warnings: vec!["rule_postponed"], ..known }
 }

@@ -36,7 +36,7 @@ fn budget(patience: u64) -> Budget {
 }
 
 fn made(events: &[Event], budget: &Budget) -> Materialized {
-    materialize(events, &["id".to_owned()], NOW, budget)
+    materialize(events, &["id".into()], NOW, budget)
 }
 
 #[test]

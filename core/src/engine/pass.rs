@@ -24,9 +24,9 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 /// Pages that may be ready while one is written.
-const AHEAD: usize = 3;
+const AHEAD: usize = 7;
 /// Ready pages are written together until there are so many objects.
-const TOGETHER: u64 = 2_000;
+const TOGETHER: u64 = 4_000;
 
 /// A page (or several that follow each other), ready to be written.
 struct Ready {

@@ -105,7 +105,7 @@ pub(crate) async fn delete(tx: &mut Tx, target: Target<'_>, remote_ids: &[String
     let events = apply::live_events_of(tx, target.calendar, &ids).await?;
     let journal: Vec<JournalWrite> = events
         .iter()
-        .map(|event| JournalWrite { event_id: event.id.clone(), action: "delete", before: Some(event.content.clone()) })
+        .map(|event| JournalWrite { event_id: event.id.as_str().into(), action: "delete", before: Some(event.content.clone()) })
         .collect();
     let marks = tx.marks();
     bulk::run(tx, apply::put_journal(target, marks, journal)).await?;

@@ -17,6 +17,16 @@ pub fn is_public(address: IpAddr) -> bool {
     }
 }
 
+/// Whether a request to this address stays on the machine or its own network, as far as the address itself says.
+pub(super) fn is_near(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => !is_public_v4(address),
+        Some(Host::Ipv6(address)) => !is_public_v6(address),
+        None => false,
+    }
+}
+
 fn is_public_v4(address: Ipv4Addr) -> bool {
     // Azure's platform address: public in form, internal in fact.
     const AZURE_WIRE_SERVER: Ipv4Addr = Ipv4Addr::new(168, 63, 129, 16);
@@ -100,6 +110,17 @@ pub(super) fn check(url: &Url, policy: &OutboundPolicy, what: &'static str) -> R
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_says_whether_it_is_near() {
+        let near = |text: &str| is_near(&Url::parse(text).unwrap());
+        for text in ["http://localhost:5232/", "http://dav.localhost/", "http://127.0.0.1/", "http://192.168.1.4/", "http://[fd00::1]/"] {
+            assert!(near(text), "{text}");
+        }
+        for text in ["https://cal.example.org/", "https://localhost.example.org/", "http://203.0.114.1/", "http://[2606:4700::1]/"] {
+            assert!(!near(text), "{text}");
+        }
+    }
 
     #[test]
     fn only_addresses_of_the_public_internet_are_public() {

@@ -28,7 +28,7 @@ pub struct MirrorWrite {
 #[derive(Debug, Clone)]
 pub struct EventWrite {
     /// Its id, old or new.
-    pub id: String,
+    pub id: Arc<str>,
     /// Of its object.
     pub remote_id: String,
     /// `''` for a master or single, else the original start.
@@ -49,7 +49,7 @@ pub struct EventWrite {
 #[derive(Debug, Clone)]
 pub struct OccurrenceWrite {
     /// The event that gives the content.
-    pub event_id: String,
+    pub event_id: Arc<str>,
     /// Original start.
     pub instance: String,
     /// `domain::time::TimeKind`.
@@ -64,7 +64,7 @@ pub struct OccurrenceWrite {
 #[derive(Debug, Clone)]
 pub struct JournalWrite {
     /// The event.
-    pub event_id: String,
+    pub event_id: Arc<str>,
     /// insert, update, delete, revive.
     pub action: &'static str,
     /// The content before.
@@ -151,6 +151,20 @@ pub async fn live_events_of(tx: &mut Tx, calendar: &str, remote_ids: &[&str]) ->
     Ok(found)
 }
 
+/// The few words that stand in many rows: one text each, shared by all binds.
+#[derive(Default)]
+struct Words(Vec<Arc<str>>);
+
+impl Words {
+    fn of(&mut self, word: &str) -> Arc<str> {
+        if let Some(known) = self.0.iter().find(|known| ***known == *word) {
+            return known.clone();
+        }
+        self.0.push(word.into());
+        word.into()
+    }
+}
+
 /// Stores mirror rows.
 pub fn put_mirror(target: Target<'_>, marks: Marks, rows: Vec<MirrorWrite>) -> impl Iterator<Item = Statement> {
     let calendar: Arc<str> = target.calendar.into();
@@ -184,6 +198,7 @@ pub fn touch_mirror(target: Target<'_>, marks: Marks, rows: Vec<(String, Option<
 /// Stores events, new and changed. A deleted event that comes back under its id lives again.
 pub fn put_events(target: Target<'_>, marks: Marks, rows: Vec<EventWrite>) -> impl Iterator<Item = Statement> {
     let (user, calendar, job): (Arc<str>, Arc<str>, Arc<str>) = (target.user.into(), target.calendar.into(), target.job.into());
+    let mut words = Words::default();
     let table = (
         "INSERT INTO events (id, user_id, calendar_id, remote_id, instance, uid, kind, title, content, created_by, updated_by, \
          created_at, updated_at, copy_id, synced_via_webhook)",
@@ -194,7 +209,7 @@ pub fn put_events(target: Target<'_>, marks: Marks, rows: Vec<EventWrite>) -> im
     );
     bulk::inserts("events.put", marks, table, rows, move |statement, row| {
         statement.bind(row.id).bind(user.clone()).bind(calendar.clone()).bind(row.remote_id).bind(row.instance);
-        statement.bind(row.uid).bind(row.kind).bind(row.title).bind(row.content).bind(job.clone()).bind(job.clone());
+        statement.bind(row.uid).bind(words.of(row.kind)).bind(row.title).bind(row.content).bind(job.clone()).bind(job.clone());
         statement.bind(target.now).bind(target.now).bind(row.copy_id).bind(target.via_webhook);
     })
 }
@@ -267,13 +282,14 @@ pub async fn clear_occurrences(tx: &mut Tx, event_ids: &[&str]) -> Result<(), St
 /// Stores occurrences.
 pub fn put_occurrences(target: Target<'_>, marks: Marks, rows: Vec<OccurrenceWrite>) -> impl Iterator<Item = Statement> {
     let (user, calendar): (Arc<str>, Arc<str>) = (target.user.into(), target.calendar.into());
+    let mut words = Words::default();
     let table = (
         "INSERT INTO occurrences (event_id, instance, user_id, calendar_id, kind, start_at, end_at)",
         7,
         "ON CONFLICT (event_id, instance) DO UPDATE SET kind = excluded.kind, start_at = excluded.start_at, end_at = excluded.end_at",
     );
     bulk::inserts("occurrences.put", marks, table, rows, move |statement, row| {
-        statement.bind(row.event_id).bind(row.instance).bind(user.clone()).bind(calendar.clone()).bind(row.kind);
+        statement.bind(row.event_id).bind(row.instance).bind(user.clone()).bind(calendar.clone()).bind(words.of(row.kind));
         statement.bind(row.start_at).bind(row.end_at);
     })
 }
@@ -313,8 +329,9 @@ pub async fn clear_horizons(tx: &mut Tx, calendar: &str, remote_ids: &[&str]) ->
 /// Stores journal entries.
 pub fn put_journal(target: Target<'_>, marks: Marks, rows: Vec<JournalWrite>) -> impl Iterator<Item = Statement> {
     let job: Arc<str> = target.job.into();
+    let mut words = Words::default();
     let table = ("INSERT INTO journal (job_id, event_id, action, before, at)", 5, "ON CONFLICT DO NOTHING");
     bulk::inserts("journal.put", marks, table, rows, move |statement, row| {
-        statement.bind(job.clone()).bind(row.event_id).bind(row.action).bind(row.before).bind(target.now);
+        statement.bind(job.clone()).bind(row.event_id).bind(words.of(row.action)).bind(row.before).bind(target.now);
     })
 }

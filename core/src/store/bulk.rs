@@ -27,8 +27,8 @@ pub enum Marks {
     Numbered,
 }
 
-/// Rows per statement; 200 rows of 16 columns are 3,200 binds, far below SQLite's 32,766 and PostgreSQL's 65,535.
-pub const ROWS: usize = 200;
+/// Rows per statement; 500 rows of 16 columns are 8,000 binds, below SQLite's 32,766 and PostgreSQL's 65,535.
+pub const ROWS: usize = 500;
 
 /// A statement with its binds.
 pub struct Statement {

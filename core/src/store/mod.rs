@@ -26,6 +26,7 @@ pub mod occurrences;
 pub(crate) mod sessions;
 pub(crate) mod tokens;
 pub(crate) mod users;
+mod wal;
 pub mod webhooks;
 
 use crate::error::StoreError;
@@ -86,6 +87,8 @@ pub enum Db {
         writer: SqlitePool,
         /// Never write here. The same pool as `writer` for a database in memory.
         readers: SqlitePool,
+        /// Folds the log into the file, beside the writer; none for a database in memory.
+        checkpoints: Option<wal::Checkpoints>,
     },
     /// A server, shared by any number of processes.
     Postgres {
@@ -130,7 +133,8 @@ impl Db {
         let options = sqlite_options(SqliteConnectOptions::new().filename(path).create_if_missing(true));
         let writer = SqlitePoolOptions::new().max_connections(1).connect_with(options.clone()).await.named("open")?;
         let readers = SqlitePoolOptions::new().max_connections(4).min_connections(0).connect_lazy_with(options.pragma("query_only", "on"));
-        Self::Sqlite { writer, readers }.migrated().await
+        let checkpoints = Some(wal::Checkpoints::start(path, readers.clone()));
+        Self::Sqlite { writer, readers, checkpoints }.migrated().await
     }
 
     /// A database in memory, for tests.
@@ -141,7 +145,7 @@ impl Db {
         let options = sqlite_options(SqliteConnectOptions::from_str("sqlite::memory:").named("open")?);
         let writer =
             SqlitePoolOptions::new().max_connections(1).idle_timeout(None).max_lifetime(None).connect_with(options).await.named("open")?;
-        Self::Sqlite { readers: writer.clone(), writer }.migrated().await
+        Self::Sqlite { readers: writer.clone(), writer, checkpoints: None }.migrated().await
     }
 
     /// Opens `postgres://…` and brings it up to date. Several processes may do so at once.
@@ -181,7 +185,12 @@ impl Db {
     /// When the database is gone, or another process holds SQLite's write lock for more than the busy time-out.
     pub async fn begin(&self) -> Result<Tx, StoreError> {
         match self {
-            Self::Sqlite { writer, .. } => writer.begin_with("BEGIN IMMEDIATE").await.map(Tx::Sqlite),
+            Self::Sqlite { writer, checkpoints, .. } => {
+                if let Some(checkpoints) = checkpoints {
+                    checkpoints.nudge();
+                }
+                writer.begin_with("BEGIN IMMEDIATE").await.map(Tx::Sqlite)
+            }
             Self::Postgres { pool } => pool.begin().await.map(Tx::Postgres),
         }
         .named("begin")
@@ -198,7 +207,7 @@ impl Db {
     /// Closes all connections; SQLite folds its log into the file.
     pub async fn close(&self) {
         match self {
-            Self::Sqlite { writer, readers } => {
+            Self::Sqlite { writer, readers, .. } => {
                 readers.close().await;
                 writer.close().await;
             }
@@ -215,6 +224,11 @@ fn sqlite_options(options: SqliteConnectOptions) -> SqliteConnectOptions {
         .busy_timeout(Duration::from_secs(15))
         .pragma("temp_store", "memory")
         .pragma("cache_size", "-16000")
+        // Of a new file. Half as many pages to write and to keep book of as with the usual 4 KB.
+        .page_size(8192)
+        // `wal::Checkpoints` does it long before, unless readers hold it up.
+        .pragma("wal_autocheckpoint", "8000")
+        .pragma("journal_size_limit", wal::LIMIT.to_string())
         .statement_cache_capacity(256)
         // Rows come from a thread of their own; a larger buffer lets it run ahead of the reader.
         .row_buffer_size(1024)

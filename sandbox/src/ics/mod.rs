@@ -68,7 +68,7 @@ pub struct Feed {
     pub restamp: bool,
     /// UIDs are made anew on each fetch.
     pub churn: bool,
-    /// Send gzip to who accepts it.
+    /// Send gzip to everybody, as hosts with stored files do.
     pub gzip: bool,
     /// The media type.
     pub content_type: &'static str,
