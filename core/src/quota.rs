@@ -6,7 +6,7 @@
 //! so instead ([`Class::RateLimited`]); the job then comes back when it is time.
 //!
 //! Invariants: nothing is sent while a pause lasts; the count is of requests, whatever their answer; the figures name no account.
-//! To add a provider: its line in [`limit`].
+//! To add a provider: its line in `limit`.
 
 use crate::clock::Clock;
 use crate::error::ProviderError;

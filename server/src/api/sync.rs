@@ -1,6 +1,6 @@
 //! Starting a sync by hand.
 
-use super::input::{OptionalBody, User};
+use super::input::{Day, OptionalBody, User};
 use crate::problem::{ApiError, ProblemBody};
 use crate::state::AppState;
 use axum::Json;
@@ -22,10 +22,13 @@ pub struct SyncRequest {
     connection_ids: Option<Vec<ConnectionId>>,
     /// Only these calendars; not together with `connectionIds`.
     calendar_ids: Option<Vec<CalendarId>>,
-    /// Reserved: a sync always brings every time; a value is refused.
-    from: Option<String>,
-    /// Reserved: a sync always brings every time; a value is refused.
-    to: Option<String>,
+    /// Begin of the period that has to be up to date afterwards. A calendar is brought up to date as a whole, because providers tell
+    /// changes by a cursor and not by their time: what lies outside is brought along and counted.
+    #[schema(value_type = Option<String>, format = Date)]
+    from: Option<Day>,
+    /// End (exclusive) of that period.
+    #[schema(value_type = Option<String>, format = Date)]
+    to: Option<Day>,
     /// Which pass; `auto` when it is missing.
     mode: Option<Mode>,
     /// `false` answers 202 at once. Otherwise the answer comes when the sync has ended.
@@ -34,9 +37,14 @@ pub struct SyncRequest {
 
 impl SyncRequest {
     fn scope(&mut self) -> Result<Scope, ApiError> {
-        if self.from.is_some() || self.to.is_some() {
-            let action = "Leave out from and to: a sync brings every time.";
-            return Err(ApiError::bad_request("not_supported", "A sync of a part of the time is not possible.", action));
+        if let (Some(from), Some(to)) = (&self.from, &self.to)
+            && to.0 <= from.0
+        {
+            return Err(ApiError::bad_request(
+                "invalid_period",
+                "The end of the period is not after its begin.",
+                "Give a later `to`; it is exclusive.",
+            ));
         }
         match (self.connection_ids.take(), self.calendar_ids.take()) {
             (None, None) => Ok(Scope::Everything),

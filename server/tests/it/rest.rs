@@ -40,7 +40,9 @@ async fn what_a_sync_can_not_do_is_refused_and_not_ignored() {
     let app = TestApp::start().await;
     let account = app.account().await;
     let post = |body: Value| send(app.request(Method::POST, "/api/calendar/sync/manual").bearer_auth(&account.token).json(&body));
-    problem(post(json!({"from": "2026-01-01"})).await, 400, "not_supported").await;
+    problem(post(json!({"from": "2026-03-11", "to": "2026-03-11"})).await, 400, "invalid_period").await;
+    problem(post(json!({"from": "soon"})).await, 400, "invalid_json").await;
+    problem(post(json!({"from": "2026-03-10", "to": "2026-03-11"})).await, 422, "nothing_to_sync").await;
     problem(post(json!({"connectionIds": [], "calendarIds": []})).await, 400, "two_scopes").await;
     problem(post(json!({"conections": []})).await, 400, "invalid_json").await;
     problem(post(json!({"mode": "fast"})).await, 400, "invalid_json").await;

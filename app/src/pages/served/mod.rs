@@ -4,7 +4,7 @@
 //!
 //! Everything that is written goes through leptos views on the server, which escape it; there is no other way to make the HTML.
 //!
-//! To add one: a variant of [`Page`], its title in [`title`], and a file here (only on the server) that [`api::load_served`] calls.
+//! To add one: a variant of [`Page`], its title in `title`, and a file here (only on the server) that `api::load_served` calls.
 
 pub mod api;
 #[cfg(feature = "ssr")]
