@@ -2,6 +2,7 @@
 
 use crate::build::{self, Flavour};
 use crate::process::{self, step};
+use crate::test::python;
 use crate::workspace::Workspace;
 use anyhow::{Result, bail};
 use std::path::Path;
@@ -19,7 +20,7 @@ pub(crate) struct Args {
     filter: Option<String>,
 }
 
-/// Builds for release, runs every `benches/*.rs`, prints their tables, and fails when a figure is beyond its limit.
+/// Builds for release, installs what benches need (Radicale), runs every `benches/*.rs`, prints their tables, and fails when a figure is beyond its limit.
 pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
     let wanted = |name: &str| args.filter.as_deref().is_none_or(|filter| name.contains(filter));
     let built = build::build(workspace, Flavour::Release)?;
@@ -33,11 +34,15 @@ pub(crate) fn run(workspace: &Workspace, args: &Args) -> Result<()> {
         );
         beyond.extend(sizes.check_budget(PAGE_LIMIT_KB).err().map(|error| format!("{error:#}")));
     }
+    let radicale = python::radicale(workspace)?;
     for (folder, package) in PACKAGES {
         for name in benches(&workspace.root().join(folder))?.into_iter().filter(|name| wanted(name)) {
             step(&format!("bench {name} of {package}"));
             let mut cargo = workspace.cargo();
-            cargo.args(["bench", "--package", package, "--bench", &name]).env("SYNCLINE_BIN", &built.binary);
+            cargo
+                .args(["bench", "--package", package, "--bench", &name])
+                .env("SYNCLINE_BIN", &built.binary)
+                .env("SYNCLINE_RADICALE", &radicale);
             if let Err(error) = process::run(&mut cargo) {
                 beyond.push(format!("{error:#}"));
             }

@@ -8,7 +8,7 @@
 mod browser;
 mod packages;
 mod postgres;
-mod python;
+pub(crate) mod python;
 mod rust;
 
 use crate::build::{self, Flavour};

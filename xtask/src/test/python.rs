@@ -11,7 +11,7 @@ use std::process::Command;
 const REQUIREMENTS: &str = "end2end/requirements.txt";
 
 /// The program `radicale`, installed when it is not there yet at the wanted version.
-pub(super) fn radicale(workspace: &Workspace) -> Result<PathBuf> {
+pub(crate) fn radicale(workspace: &Workspace) -> Result<PathBuf> {
     let program = environment(workspace)?.join("bin/radicale");
     if !program.is_file() {
         bail!("{REQUIREMENTS} was installed but there is no {}", program.display());
