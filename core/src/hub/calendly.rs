@@ -8,9 +8,8 @@ use super::connections::{Found, require};
 use crate::advice::while_connecting;
 use crate::error::{Error, ProviderError};
 use crate::oauth::access::{Access, Fixed};
-use crate::oauth::{GrantSettings, Tokens, problems, service};
+use crate::oauth::{GrantSettings, Tokens, problems};
 use crate::provider::Meter;
-use crate::provider::calendly::Calendly;
 use crate::store::connections::{self, ConnectionRow};
 use secrecy::{ExposeSecret as _, SecretString};
 use std::sync::Arc;
@@ -29,13 +28,6 @@ pub struct NewCalendly {
 }
 
 impl Hub {
-    /// The provider with some access; `None` when its address is not one.
-    pub(super) fn calendly(&self, access: Arc<dyn Access>) -> Option<Calendly> {
-        let oauth = self.oauth();
-        let (service, settings) = service::of(ProviderKind::Calendly).zip(oauth.of(ProviderKind::Calendly))?;
-        Some(Calendly::new(self.0.client.clone(), service.api(settings)?, access, self.clock().clone()))
-    }
-
     /// Looks at the account of a personal access token and stores the connection. Nothing is stored when anything fails.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use crate::net::host_of;
 use crate::oauth::access::Fixed;
 use crate::oauth::wire::{Endpoint, Refused};
 use crate::oauth::{GrantSettings, ServiceSettings, Tokens, problems, service};
-use crate::provider::{Meter, google, microsoft};
+use crate::provider::Meter;
 use crate::store::connections::{self, ConnectionRow};
 use crate::store::oauth::{self, StateRow};
 use base64::Engine as _;
@@ -149,7 +149,7 @@ impl Hub {
         if tokens.refresh.is_none() {
             return Err(refuse("no_refresh_token"));
         }
-        let found = self.look(provider, service, &settings, &tokens).await?;
+        let found = self.look(provider, &tokens).await?;
         let same = connections::list(self.db(), user)
             .await?
             .into_iter()
@@ -167,28 +167,22 @@ impl Hub {
     }
 
     /// The account behind a fresh permission.
-    async fn look(
-        &self,
-        provider: ProviderKind,
-        service: service::Service,
-        settings: &ServiceSettings,
-        tokens: &Tokens,
-    ) -> Result<Found, Error> {
-        let api = service.api(settings).ok_or_else(|| problems::refuse(provider, "not_configured"))?;
+    async fn look(&self, provider: ProviderKind, tokens: &Tokens) -> Result<Found, Error> {
+        let not_configured = || problems::refuse(provider, "not_configured");
         let grant = GrantSettings { granted_at: self.now(), scopes: tokens.scopes.clone() };
         let access = Arc::new(Fixed(SecretString::from(tokens.access.clone()), provider));
-        let (client, clock, meter) = (self.0.client.clone(), self.clock().clone(), Meter::default());
+        let meter = Meter::default();
         let found = match provider {
             ProviderKind::Google => {
-                let account = google::Google::new(client, api, access, clock).account(&meter).await;
+                let account = self.google(access).ok_or_else(not_configured)?.account(&meter).await;
                 account.map(|account| (account.email, account.calendars))
             }
             ProviderKind::Microsoft => {
-                let account = microsoft::Microsoft::new(client, api, access, clock).account(&meter).await;
+                let account = self.microsoft(access).ok_or_else(not_configured)?.account(&meter).await;
                 account.map(|account| (account.email, account.calendars))
             }
             ProviderKind::Calendly => return self.look_calendly(access, tokens, &grant).await,
-            _ => return Err(problems::refuse(provider, "not_configured")),
+            _ => return Err(not_configured()),
         };
         let (account, calendars) = found.map_err(crate::advice::while_connecting)?;
         Ok(Found {

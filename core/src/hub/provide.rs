@@ -2,9 +2,11 @@
 
 use super::Hub;
 use crate::error::{Error, ProviderError, StoreError};
-use crate::oauth::access::StoredAccess;
+use crate::oauth::access::{Access, StoredAccess};
+use crate::oauth::service;
 use crate::provider::Provider;
 use crate::provider::caldav::{CalDav, CalDavAccount, CalDavSettings};
+use crate::provider::calendly::Calendly;
 use crate::provider::google::Google;
 use crate::provider::ics::{FeedProps, Ics, IcsSource};
 use crate::provider::microsoft::Microsoft;
@@ -23,6 +25,7 @@ use std::sync::Arc;
 use syncline_domain::failure::{Class, Problem};
 use syncline_domain::ids::{ConnectionId, UserId};
 use syncline_domain::sync::{ProviderKind, Trigger};
+use url::Url;
 
 /// What was fetched for somebody else serves for this part of the interval, so that a feed is fetched at most so often in an interval,
 /// however many have it.
@@ -70,23 +73,37 @@ impl Hub {
                 let fresh_ms = (row.interval_s * 1000 / FRESH_PART).min(FRESH_MS);
                 Ok(Box::new(if is_scheduled { feed.shared(self.0.feeds.clone(), &row.id, fresh_ms) } else { feed }))
             }
-            Some(provider @ (ProviderKind::Google | ProviderKind::Microsoft)) => {
-                let oauth = self.oauth();
-                let service = crate::oauth::service::of(provider).zip(oauth.of(provider));
-                let api = service.and_then(|(service, settings)| service.api(settings)).ok_or_else(|| broken("no address of the API"))?;
-                let access = Arc::new(StoredAccess::new(self.clone(), id, provider));
-                let (client, clock) = (self.0.client.clone(), self.clock().clone());
-                Ok(match provider {
-                    ProviderKind::Microsoft => Box::new(Microsoft::new(client, api, access, clock)),
-                    _ => Box::new(Google::new(client, api, access, clock)),
-                })
-            }
-            Some(ProviderKind::Calendly) => {
-                let calendly = self.calendly(Arc::new(StoredAccess::new(self.clone(), id, ProviderKind::Calendly)));
-                Ok(Box::new(calendly.ok_or_else(|| broken("no address of the API"))?))
-            }
+            Some(ProviderKind::Google) => Ok(Box::new(self.google(self.access(row, ProviderKind::Google)).ok_or_else(no_api)?)),
+            Some(ProviderKind::Microsoft) => Ok(Box::new(self.microsoft(self.access(row, ProviderKind::Microsoft)).ok_or_else(no_api)?)),
+            Some(ProviderKind::Calendly) => Ok(Box::new(self.calendly(self.access(row, ProviderKind::Calendly)).ok_or_else(no_api)?)),
             None => Err(broken(format!("unknown provider {}", row.provider))),
         }
+    }
+
+    /// How a stored connection is asked.
+    pub(super) fn access(&self, row: &ConnectionRow, provider: ProviderKind) -> Arc<dyn Access> {
+        Arc::new(StoredAccess::new(self.clone(), ConnectionId::trusted(row.id.clone()), provider))
+    }
+
+    /// Google with some access; `None` when its address is not one.
+    pub(super) fn google(&self, access: Arc<dyn Access>) -> Option<Google> {
+        Some(Google::new(self.0.client.clone(), self.api(ProviderKind::Google)?, access, self.clock().clone()))
+    }
+
+    /// Microsoft with some access; `None` when its address is not one.
+    pub(super) fn microsoft(&self, access: Arc<dyn Access>) -> Option<Microsoft> {
+        Some(Microsoft::new(self.0.client.clone(), self.api(ProviderKind::Microsoft)?, access, self.clock().clone()))
+    }
+
+    /// Calendly with some access; `None` when its address is not one.
+    pub(super) fn calendly(&self, access: Arc<dyn Access>) -> Option<Calendly> {
+        Some(Calendly::new(self.0.client.clone(), self.api(ProviderKind::Calendly)?, access, self.clock().clone()))
+    }
+
+    fn api(&self, provider: ProviderKind) -> Option<Url> {
+        let oauth = self.oauth();
+        let (service, settings) = service::of(provider).zip(oauth.of(provider))?;
+        service.api(settings)
     }
 
     fn secret(&self, row: &ConnectionRow) -> Result<SecretString, Error> {
@@ -122,6 +139,10 @@ impl Hub {
         on_db!(&mut tx, conn => sqlx::query(sql).bind(id.as_str()).bind(sealed).execute(conn).await.map(drop)).expect("an update");
         tx.commit().await.expect("a commit");
     }
+}
+
+fn no_api() -> Error {
+    broken("no address of the API")
 }
 
 /// A stored connection that can not be turned into a provider: the user has to mend it.

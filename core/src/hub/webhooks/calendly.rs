@@ -4,7 +4,6 @@ use super::subscriptions::{Kept, Life, Made, NewSubscription, Push};
 use super::{CALENDLY, DAY_MS, NET_MS, Reach, Taken, delivery};
 use crate::error::{Error, ProviderError};
 use crate::hub::Hub;
-use crate::oauth::access::StoredAccess;
 use crate::provider::Meter;
 use crate::provider::calendly::hooks::Body;
 use crate::provider::calendly::signature::{self, Wrong};
@@ -16,7 +15,6 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use secrecy::{ExposeSecret as _, SecretString};
 use sha2::{Digest as _, Sha256};
-use std::sync::Arc;
 use syncline_domain::failure::Problem;
 use syncline_domain::ids::{ConnectionId, UserId};
 
@@ -80,7 +78,7 @@ impl Push for CalendlyPush {
 
 impl Hub {
     pub(super) fn calendly_push(&self, row: &ConnectionRow, calendars: &[CalendarRow]) -> Option<Box<dyn Push>> {
-        let calendly = self.calendly(Arc::new(StoredAccess::new(self.clone(), ConnectionId::trusted(row.id.clone()), CALENDLY)))?;
+        let calendly = self.calendly(self.access(row, CALENDLY))?;
         let hints = calendars.iter().find_map(|calendar| Hints::parse(calendar.hints.as_deref()))?;
         Some(Box::new(CalendlyPush { calendly, hints, now: self.now() }))
     }
@@ -98,10 +96,7 @@ impl Hub {
     /// [`Error::Unauthenticated`] when the signature is missing, too old, or not made with a key that is known; `invalid_body`.
     pub async fn take_calendly_webhook(&self, hook: CalendlyWebhook) -> Result<Taken, Error> {
         let CalendlyWebhook { subscription, signature, body } = hook;
-        let named = match &subscription {
-            Some(id) => webhooks::find(self.db(), id).await?,
-            None => None,
-        };
+        let named = self.named_subscription(subscription.as_deref()).await?;
         let own = named.as_ref().and_then(|row| self.0.secrets.open(&row.signing_key, &row.id).ok());
         // An application's webhooks are signed with its key, whatever a subscription asked for.
         let oauth = self.oauth();

@@ -8,18 +8,15 @@ use super::subscriptions::{Kept, Life, Made, NewSubscription, Push};
 use super::{DAY_MS, GOOGLE, NET_MS, Reach, Taken, delivery};
 use crate::error::{Error, ProviderError};
 use crate::hub::Hub;
-use crate::oauth::access::StoredAccess;
-use crate::oauth::service;
 use crate::provider::Meter;
 use crate::provider::google::Google;
+use crate::secrets::same;
 use crate::store::calendars::{self, CalendarRow};
 use crate::store::connections::{self, ConnectionRow};
 use crate::store::webhooks::{self, SubscriptionRow};
 use crate::tasks;
 use async_trait::async_trait;
-use secrecy::{ExposeSecret as _, SecretString};
-use sha2::{Digest as _, Sha256};
-use std::sync::Arc;
+use secrecy::ExposeSecret as _;
 use syncline_domain::failure::Problem;
 use syncline_domain::ids::{CalendarId, ConnectionId, UserId};
 
@@ -48,13 +45,9 @@ impl Hub {
     /// [`Error::NotFound`] when the channel is not one of ours, or of something that is not synced any more (it is then stopped);
     /// [`Error::Unauthenticated`] when it does not bear its token.
     pub async fn take_google_notification(&self, told: GoogleNotification) -> Result<Taken, Error> {
-        let row = match &told.channel {
-            Some(channel) => webhooks::find(self.db(), channel).await?,
-            None => None,
-        };
-        let row = row.ok_or(UNKNOWN)?;
+        let row = self.named_subscription(told.channel.as_deref()).await?.ok_or(UNKNOWN)?;
         let token = self.0.secrets.open(&row.signing_key, &row.id).map_err(|_| UNKNOWN)?;
-        if !told.token.as_deref().is_some_and(|said| is_same(said, &token)) {
+        if !told.token.as_deref().is_some_and(|said| same(said.as_bytes(), token.expose_secret().as_bytes())) {
             return Err(refused());
         }
         if row.resource_id.is_some() && row.resource_id != told.resource {
@@ -107,11 +100,7 @@ impl Hub {
     }
 
     pub(super) fn google_push(&self, row: &ConnectionRow) -> Option<Box<dyn Push>> {
-        let oauth = self.oauth();
-        let (service, settings) = service::of(GOOGLE).zip(oauth.of(GOOGLE))?;
-        let access = StoredAccess::new(self.clone(), ConnectionId::trusted(row.id.clone()), GOOGLE);
-        let google = Google::new(self.0.client.clone(), service.api(settings)?, Arc::new(access), self.clock().clone());
-        Some(Box::new(Account { google, now: self.now() }))
+        Some(Box::new(Account { google: self.google(self.access(row, GOOGLE))?, now: self.now() }))
     }
 }
 
@@ -161,11 +150,6 @@ impl Push for Account {
 
 fn is_synced(calendar: &CalendarRow) -> bool {
     calendar.enabled && calendar.vanished_at.is_none()
-}
-
-/// Hashes are compared, so that time tells nothing about the text.
-fn is_same(said: &str, token: &SecretString) -> bool {
-    Sha256::digest(said.as_bytes()) == Sha256::digest(token.expose_secret().as_bytes())
 }
 
 const UNKNOWN: Error = Error::NotFound("channel");

@@ -5,18 +5,15 @@ use super::subscriptions::{Kept, Life, Made, NewSubscription, Push};
 use super::{DAY_MS, MICROSOFT, NET_MS, Reach, Taken, delivery};
 use crate::error::{Error, ProviderError};
 use crate::hub::Hub;
-use crate::oauth::access::StoredAccess;
-use crate::oauth::service;
 use crate::provider::Meter;
 use crate::provider::microsoft::{LIFE_MS, Microsoft, Notification, Notifications};
+use crate::secrets::same;
 use crate::store::connections::{self, ConnectionRow};
 use crate::store::webhooks::{self, SubscriptionRow};
 use crate::tasks;
 use async_trait::async_trait;
 use bytes::Bytes;
 use secrecy::{ExposeSecret as _, SecretString};
-use sha2::{Digest as _, Sha256};
-use std::sync::Arc;
 use syncline_domain::failure::Problem;
 use syncline_domain::ids::{ConnectionId, UserId};
 
@@ -29,11 +26,7 @@ impl Hub {
     /// # Errors
     /// [`Error::Unauthenticated`] when the subscription is not ours or none bears its `clientState`; `invalid_body`.
     pub async fn take_microsoft_notifications(&self, subscription: Option<&str>, body: &Bytes) -> Result<Taken, Error> {
-        let row = match subscription {
-            Some(id) => webhooks::find(self.db(), id).await?,
-            None => None,
-        };
-        let row = row.ok_or_else(refused)?;
+        let row = self.named_subscription(subscription).await?.ok_or_else(refused)?;
         let state = self.0.secrets.open(&row.signing_key, &row.id).map_err(|_| refused())?;
         let told: Notifications = serde_json::from_slice(body).map_err(|_| unreadable())?;
         let told: Vec<Notification> = told.value.into_iter().filter(|one| is_authentic(one, &row, &state)).collect();
@@ -69,11 +62,7 @@ impl Hub {
     }
 
     pub(super) fn microsoft_push(&self, row: &ConnectionRow) -> Option<Box<dyn Push>> {
-        let oauth = self.oauth();
-        let (service, settings) = service::of(MICROSOFT).zip(oauth.of(MICROSOFT))?;
-        let access = StoredAccess::new(self.clone(), ConnectionId::trusted(row.id.clone()), MICROSOFT);
-        let microsoft = Microsoft::new(self.0.client.clone(), service.api(settings)?, Arc::new(access), self.clock().clone());
-        Some(Box::new(Mailbox { microsoft, now: self.now() }))
+        Some(Box::new(Mailbox { microsoft: self.microsoft(self.access(row, MICROSOFT))?, now: self.now() }))
     }
 }
 
@@ -112,10 +101,10 @@ impl Push for Mailbox {
     }
 }
 
-/// It names the subscription and bears what only Graph was told. Hashes are compared, so that time tells nothing about the text.
+/// It names the subscription and bears what only Graph was told.
 fn is_authentic(one: &Notification, row: &SubscriptionRow, state: &SecretString) -> bool {
-    let hash = |text: &str| Sha256::digest(text.as_bytes());
-    one.subscription_id == row.remote_id && one.client_state.as_deref().is_some_and(|told| hash(told) == hash(state.expose_secret()))
+    let is_told = |told: &str| same(told.as_bytes(), state.expose_secret().as_bytes());
+    one.subscription_id == row.remote_id && one.client_state.as_deref().is_some_and(is_told)
 }
 
 fn refused() -> Error {

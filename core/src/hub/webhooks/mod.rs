@@ -1,9 +1,3 @@
-//! Webhooks: subscriptions at Calendly, and what they bring; what is Microsoft's own about them is in `notifications`.
-//!
-//! A webhook is verified on its bytes as they came, noted so that it counts once, and answered; then its connection is synced by a job
-//! like any other. When one is at work already, another follows it, because the first may have asked before the change. Several that
-//! come meanwhile wait together. The schedule stays as a safety net: what a process takes in and does not come to is due at once.
-
 //! Webhooks: what providers tell us, and what follows. [`subscriptions`] is the one way in which they are asked to; how a call is
 //! verified is the provider's own, in a file for each.
 //!
@@ -25,7 +19,7 @@ use super::syncs::{Scope, SyncOptions};
 use crate::clock::fill_random;
 use crate::error::{Error, StoreError};
 use crate::provider::calendly::{NAMED, STALE};
-use crate::store::webhooks;
+use crate::store::webhooks::{self, SubscriptionRow};
 use crate::tasks;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -150,6 +144,14 @@ impl Hub {
     /// Until when a connection is left alone by whatever begins by itself.
     pub(crate) fn paused_until(&self, connection: &ConnectionId) -> Option<i64> {
         self.0.pauses.until(connection, self.now())
+    }
+
+    /// The subscription that a call names.
+    async fn named_subscription(&self, id: Option<&str>) -> Result<Option<SubscriptionRow>, StoreError> {
+        match id {
+            Some(id) => webhooks::find(self.db(), id).await,
+            None => Ok(None),
+        }
     }
 
     /// Lets a sync of the connection follow, which reads these events again whatever their versions say.
