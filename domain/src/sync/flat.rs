@@ -6,6 +6,26 @@ use crate::ids::{CalendarId, ConnectionId, JobId};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// The way there and back of a report: the fields besides its counts are the same in both.
+macro_rules! beside_counts {
+    ($report:ident { $($field:ident),+ $(,)? }) => {
+        impl From<super::$report> for $report {
+            fn from(value: super::$report) -> Self {
+                let super::$report { $($field,)+ counts } = value;
+                let Counts { synced, updated, deleted, skipped, unchanged, errors } = counts;
+                Self { $($field,)+ synced, updated, deleted, skipped, unchanged, errors }
+            }
+        }
+
+        impl From<$report> for super::$report {
+            fn from(value: $report) -> Self {
+                let $report { $($field,)+ synced, updated, deleted, skipped, unchanged, errors } = value;
+                Self { $($field,)+ counts: Counts { synced, updated, deleted, skipped, unchanged, errors } }
+            }
+        }
+    };
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct CalendarResult {
@@ -35,94 +55,22 @@ pub(super) struct CalendarResult {
     bytes: u64,
 }
 
-impl From<super::CalendarResult> for CalendarResult {
-    fn from(value: super::CalendarResult) -> Self {
-        let super::CalendarResult {
-            connection_id,
-            calendar_id,
-            email,
-            calendar_name,
-            status,
-            total,
-            skipped_reasons,
-            unreadable,
-            warnings,
-            error,
-            hold,
-            duration_ms,
-            requests,
-            bytes,
-            counts,
-        } = value;
-        let Counts { synced, updated, deleted, skipped, unchanged, errors } = counts;
-        Self {
-            connection_id,
-            calendar_id,
-            email,
-            calendar_name,
-            status,
-            total,
-            skipped_reasons,
-            unreadable,
-            warnings,
-            error,
-            hold,
-            duration_ms,
-            requests,
-            bytes,
-            synced,
-            updated,
-            deleted,
-            skipped,
-            unchanged,
-            errors,
-        }
-    }
-}
-
-impl From<CalendarResult> for super::CalendarResult {
-    fn from(value: CalendarResult) -> Self {
-        let CalendarResult {
-            connection_id,
-            calendar_id,
-            email,
-            calendar_name,
-            status,
-            total,
-            skipped_reasons,
-            unreadable,
-            warnings,
-            error,
-            hold,
-            duration_ms,
-            requests,
-            bytes,
-            synced,
-            updated,
-            deleted,
-            skipped,
-            unchanged,
-            errors,
-        } = value;
-        Self {
-            connection_id,
-            calendar_id,
-            email,
-            calendar_name,
-            status,
-            total,
-            skipped_reasons,
-            unreadable,
-            warnings,
-            error,
-            hold,
-            duration_ms,
-            requests,
-            bytes,
-            counts: Counts { synced, updated, deleted, skipped, unchanged, errors },
-        }
-    }
-}
+beside_counts!(CalendarResult {
+    connection_id,
+    calendar_id,
+    email,
+    calendar_name,
+    status,
+    total,
+    skipped_reasons,
+    unreadable,
+    warnings,
+    error,
+    hold,
+    duration_ms,
+    requests,
+    bytes,
+});
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -143,42 +91,4 @@ pub(super) struct SyncReport {
     timestamp: String,
 }
 
-impl From<super::SyncReport> for SyncReport {
-    fn from(value: super::SyncReport) -> Self {
-        let super::SyncReport { success, message, job_id, job_ids, status, total, results, timestamp, counts } = value;
-        let Counts { synced, updated, deleted, skipped, unchanged, errors } = counts;
-        Self { success, message, job_id, job_ids, status, total, results, timestamp, synced, updated, deleted, skipped, unchanged, errors }
-    }
-}
-
-impl From<SyncReport> for super::SyncReport {
-    fn from(value: SyncReport) -> Self {
-        let SyncReport {
-            success,
-            message,
-            job_id,
-            job_ids,
-            status,
-            total,
-            results,
-            timestamp,
-            synced,
-            updated,
-            deleted,
-            skipped,
-            unchanged,
-            errors,
-        } = value;
-        Self {
-            success,
-            message,
-            job_id,
-            job_ids,
-            status,
-            total,
-            results,
-            timestamp,
-            counts: Counts { synced, updated, deleted, skipped, unchanged, errors },
-        }
-    }
-}
+beside_counts!(SyncReport { success, message, job_id, job_ids, status, total, results, timestamp });
