@@ -41,7 +41,7 @@ struct ProviderLabel {
 
 #[derive(Debug, Clone, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct StateLabel {
-    state: String,
+    state: &'static str,
 }
 
 type Times = Family<ProviderLabel, Histogram, fn() -> Histogram>;
@@ -169,7 +169,7 @@ impl Metrics {
         }
         for state in STATES {
             let number = states.iter().find(|(name, _)| name == state).map_or(0, |(_, number)| *number);
-            self.0.connections.get_or_create(&StateLabel { state: state.to_owned() }).set(number);
+            self.0.connections.get_or_create(&StateLabel { state }).set(number);
         }
         self.0.due.set(due);
         self.0.open.set(open);

@@ -3,6 +3,7 @@
 use super::OAuthSettings;
 use super::probe::{ClientState, probe};
 use crate::hub::Config;
+use crate::hub::instance::Field;
 use std::time::Duration;
 use syncline_domain::sync::ProviderKind;
 use url::Url;
@@ -43,8 +44,6 @@ impl Finding {
 pub struct Guide {
     /// Which.
     pub provider: ProviderKind,
-    /// The beginning of its variables: `SYNCLINE_GOOGLE`.
-    settings: &'static str,
     /// Where its clients are registered.
     pub console: &'static str,
     /// What has to be done there, one step each; `{address}` stands for the redirect address.
@@ -55,7 +54,6 @@ pub struct Guide {
 pub const GUIDES: [Guide; 3] = [
     Guide {
         provider: ProviderKind::Google,
-        settings: "SYNCLINE_GOOGLE",
         console: "the Google Cloud console",
         steps: &[
             "In the Google Cloud console: enable the Google Calendar API",
@@ -66,7 +64,6 @@ pub const GUIDES: [Guide; 3] = [
     },
     Guide {
         provider: ProviderKind::Microsoft,
-        settings: "SYNCLINE_MICROSOFT",
         console: "the Entra admin center",
         steps: &[
             "In the Entra admin center, under \"App registrations\": register an app for accounts in any organizational directory and personal \
@@ -78,7 +75,6 @@ pub const GUIDES: [Guide; 3] = [
     },
     Guide {
         provider: ProviderKind::Calendly,
-        settings: "SYNCLINE_CALENDLY",
         console: "developer.calendly.com",
         steps: &[
             "At developer.calendly.com: make an OAuth application of the kind \"Web\" with the redirect address {address} and the scopes \
@@ -112,7 +108,7 @@ impl Guide {
     pub async fn check(&self, config: &Config, oauth: &OAuthSettings, base: Option<&str>, seen: &str) -> Vec<Finding> {
         let name = self.provider.title();
         let Some(settings) = oauth.of(self.provider) else { return Vec::new() };
-        let (id, secret) = (format!("{}_CLIENT_ID", self.settings), format!("{}_CLIENT_SECRET", self.settings));
+        let (id, secret) = (Field::ClientId.variable(self.provider), Field::ClientSecret.variable(self.provider));
         let address = redirect_uri(base.unwrap_or(seen), self.provider);
         match (&settings.client_id, &settings.client_secret) {
             (None, None) => {
