@@ -1,23 +1,11 @@
 /** A Calendly account, by signing in there or by a token, and bookings that its webhooks bring, against the stand-in. */
 import { card, createFirstAccount, event, stored, syncNow } from "../support/app.ts";
-import { anna, Sandbox } from "../support/sandbox.ts";
-import { ada, expect, expectAccessible, hydrated, test as base } from "../support/test.ts";
-
-const test = base.extend<{ sandbox: Sandbox }>({
-  sandbox: async ({}, use) => {
-    const sandbox = await Sandbox.start();
-    await use(sandbox);
-    await sandbox.stop();
-  },
-  serverEnv: async ({ sandbox }, use) => use(sandbox.serverEnv),
-});
+import { test } from "../support/provider-test.ts";
+import { anna } from "../support/sandbox.ts";
+import { ada, expect, expectAccessible, hydrated } from "../support/test.ts";
 
 test.beforeEach(async ({ sandbox, server }) => {
   await sandbox.calendly(server.url);
-});
-
-test.afterEach(async ({ sandbox }) => {
-  expect(await sandbox.violations()).toEqual([]);
 });
 
 test("an account is refused, allowed, revoked and reconnected, and nothing is doubled", async ({ page, server, sandbox }) => {

@@ -1,17 +1,9 @@
 /** A Google account, from the button to the events and back, against the stand-in. */
 import type { Page } from "@playwright/test";
 import { card, createFirstAccount, stored, syncNow } from "../support/app.ts";
-import { anna, Sandbox } from "../support/sandbox.ts";
-import { ada, expect, expectAccessible, hydrated, test as base } from "../support/test.ts";
-
-const test = base.extend<{ sandbox: Sandbox }>({
-  sandbox: async ({}, use) => {
-    const sandbox = await Sandbox.start();
-    await use(sandbox);
-    await sandbox.stop();
-  },
-  serverEnv: async ({ sandbox }, use) => use(sandbox.serverEnv),
-});
+import { test } from "../support/provider-test.ts";
+import { anna } from "../support/sandbox.ts";
+import { ada, expect, expectAccessible, hydrated } from "../support/test.ts";
 
 /** Goes to Google's page. */
 async function toGoogle(page: Page): Promise<void> {
@@ -21,10 +13,6 @@ async function toGoogle(page: Page): Promise<void> {
 
 test.beforeEach(async ({ sandbox, server }) => {
   await sandbox.google(server.url, ["Dentist", "Team lunch"]);
-});
-
-test.afterEach(async ({ sandbox }) => {
-  expect(await sandbox.violations()).toEqual([]);
 });
 
 test("an account is refused, half allowed, allowed, revoked and reconnected, and nothing is doubled", async ({ page, server, sandbox }) => {

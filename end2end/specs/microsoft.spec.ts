@@ -1,20 +1,8 @@
 /** A Microsoft account: connected, synced, changed in Outlook, synced again, against the stand-in. */
 import { card, createFirstAccount, event, stored, syncNow } from "../support/app.ts";
-import { anna, Sandbox } from "../support/sandbox.ts";
-import { expect, expectAccessible, hydrated, test as base } from "../support/test.ts";
-
-const test = base.extend<{ sandbox: Sandbox }>({
-  sandbox: async ({}, use) => {
-    const sandbox = await Sandbox.start();
-    await use(sandbox);
-    await sandbox.stop();
-  },
-  serverEnv: async ({ sandbox }, use) => use(sandbox.serverEnv),
-});
-
-test.afterEach(async ({ sandbox }) => {
-  expect(await sandbox.violations()).toEqual([]);
-});
+import { test } from "../support/provider-test.ts";
+import { anna } from "../support/sandbox.ts";
+import { expect, expectAccessible, hydrated } from "../support/test.ts";
 
 test("an account is connected, and what changes in Outlook is there after the next sync", async ({ page, server, sandbox }) => {
   await sandbox.microsoft(server.url);
